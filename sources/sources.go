@@ -174,6 +174,10 @@ var (
 	ErrGone = errors.New("source does not exist")
 	// ErrDenied: the service refuses our credentials or permissions.
 	ErrDenied = errors.New("access to source denied")
+	// ErrExpired: the loan of every record that failed is over, so it may be
+	// somebody else's by now; trying again does not help. When records fail for
+	// several reasons, Failed.Err is one of the others.
+	ErrExpired = errors.New("loan of record has expired")
 	// ErrTooMany: a call got more records than Limits.Call.
 	ErrTooMany = errors.New("more records than one call takes")
 )
