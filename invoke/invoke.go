@@ -88,14 +88,15 @@ type Readier interface {
 }
 
 // A Reserver is a Target whose room can be taken in advance. Optional, found
-// by type assertion.
+// by type assertion. (This replaced an earlier form that carried the slot in a
+// context.)
 type Reserver interface {
 	// Reserve takes a slot and waits for one until ctx is done; then the error
 	// is ErrThrottled. With a free slot it succeeds whatever ctx says, so an
-	// already cancelled ctx means "now or never". The next Invoke whose context
-	// is the one returned uses the slot; release gives it back and may be
+	// already cancelled ctx means "now or never". The slot invokes the same
+	// target without asking for room again; release gives it back and may be
 	// called more than once.
-	Reserve(ctx context.Context) (held context.Context, release func(), err error)
+	Reserve(ctx context.Context) (slot Target, release func(), err error)
 }
 
 // MaxRequest is the most bytes a synchronous invocation takes, MaxResponse the
