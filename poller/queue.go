@@ -1,0 +1,186 @@
+package poller
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/penstock/penstock/sources"
+)
+
+// A Queue is the engine for feeds whose records are settled one by one.
+//
+// Its pollers each receive until a batch is full, the batching window is over
+// or the payload cap is reached, deliver, settle, and receive again. There is
+// one idle poller as long as there is room: when the last idle one turns to
+// deliver another starts, and when a long poll finds nothing while another is
+// idle the poller ends. So pollers grow with the backlog and shrink to one.
+//
+// The batching window opens when a poller begins to collect, which is right
+// after its previous invocation was settled (AWS's rule for SQS); a window
+// that ends empty opens anew. It is an upper bound: no record waits in hand
+// for longer than the window.
+//
+// Records with a Group are delivered group by group, one batch of a group at a
+// time, groups side by side. When a batch of a group does not succeed as a
+// whole, the rest of the group that is in hand is released.
+type Queue struct {
+	Pipe
+	// Feed is read and settled; the caller closes it after Run.
+	Feed sources.Queue
+	// Limits are the facts of the feed's kind.
+	Limits sources.Limits
+	// BatchSize is the most records of one event. Zero: Limits.BatchSize, and
+	// if that is zero, 10.
+	BatchSize int
+	// Window is the batching window. Zero: a batch is what the first read
+	// that finds something returns.
+	Window time.Duration
+	// MaxConcurrency limits the mapping's concurrent invocations
+	// (ScalingConfig.MaximumConcurrency). Zero: no limit but MaxPollers and
+	// the target's own.
+	MaxConcurrency int
+	// MinPollers and MaxPollers bound the pollers. Zero: 1 and 20.
+	MinPollers, MaxPollers int
+	// Grace is how long batches in hand may still be delivered and settled
+	// after ctx is done. Zero: 30 seconds.
+	Grace time.Duration
+	// Jitter spreads pauses after trouble. nil: no spreading.
+	Jitter func(time.Duration) time.Duration
+}
+
+// Run moves records until ctx is done, then delivers and settles what is in
+// hand within the grace period, releases the rest, and returns. It returns
+// nil: trouble with the feed is retried for ever and told to Observe.
+func (q *Queue) Run(ctx context.Context) error {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	grace := orDefault(q.Grace, 30*time.Second)
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(grace, cancel)
+		context.AfterFunc(work, func() { timer.Stop() })
+	})
+	defer stop()
+
+	r := &run{Queue: q, ctx: ctx, work: work, groups: map[string]chan struct{}{}}
+	r.min, r.max = max(1, q.MinPollers), orDefault(q.MaxPollers, 20)
+	if q.MaxConcurrency > 0 {
+		r.slots = make(chan struct{}, q.MaxConcurrency)
+		r.max = min(r.max, q.MaxConcurrency)
+	}
+	r.max = max(r.min, r.max)
+	r.mu.Lock()
+	for range r.min {
+		r.start()
+	}
+	r.mu.Unlock()
+	r.wg.Wait()
+	return nil
+}
+
+// run is the state of one Run.
+type run struct {
+	*Queue
+	ctx  context.Context // done: receive no more
+	work context.Context // done: the grace period is over
+
+	slots chan struct{} // one element for each running invocation; nil: no limit
+
+	wg       sync.WaitGroup
+	min, max int
+	trouble  troubleLog
+
+	mu            sync.Mutex
+	pollers, idle int
+	groups        map[string]chan struct{} // groups in delivery; closed when over
+}
+
+// start adds an idle poller. The caller holds mu.
+func (r *run) start() {
+	r.pollers++
+	r.idle++
+	r.wg.Go(r.poll)
+}
+
+// poll is the life of one poller.
+func (r *run) poll() {
+	pause := backoff{jitter: r.Jitter}
+	for r.ctx.Err() == nil {
+		if err := r.awaitRoom(); err != nil {
+			if r.ctx.Err() == nil {
+				r.sleep(pause.next())
+			}
+			continue
+		}
+		haul, err := r.collect()
+		if err != nil {
+			wait := pause.next()
+			r.trouble.begin(&r.Pipe, err, wait)
+			if len(haul) == 0 {
+				r.sleep(wait)
+				continue
+			}
+		} else {
+			pause.reset()
+			r.trouble.end(&r.Pipe)
+		}
+		if len(haul) == 0 {
+			if r.retire() {
+				return
+			}
+			continue
+		}
+		r.busy()
+		r.deliverAll(haul)
+		r.rest()
+	}
+	r.mu.Lock()
+	r.pollers--
+	r.idle--
+	r.mu.Unlock()
+}
+
+// busy turns this idle poller to delivering, and starts another one if none is
+// left that receives.
+func (r *run) busy() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.idle--
+	if r.idle == 0 && r.pollers < r.max && r.ctx.Err() == nil {
+		r.start()
+	}
+}
+
+// rest turns this poller back to receiving.
+func (r *run) rest() {
+	r.mu.Lock()
+	r.idle++
+	r.mu.Unlock()
+}
+
+// retire reports whether this poller, which found nothing, should end.
+func (r *run) retire() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.idle < 2 || r.pollers <= r.min {
+		return false
+	}
+	r.pollers--
+	r.idle--
+	return true
+}
+
+func (r *run) sleep(d time.Duration) {
+	select {
+	case <-r.ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// orDefault returns v, or fallback when v is not positive.
+func orDefault[T int | time.Duration](v, fallback T) T {
+	if v > 0 {
+		return v
+	}
+	return fallback
+}

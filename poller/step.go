@@ -1,0 +1,60 @@
+package poller
+
+import (
+	"time"
+
+	"github.com/penstock/penstock/invoke"
+	"github.com/penstock/penstock/mapping"
+	"github.com/penstock/penstock/sources"
+)
+
+// An Action names what a Step did.
+type Action string
+
+// The actions of an engine. Ledger, metrics, captures and timelines are
+// derived from these and nothing else.
+const (
+	// Received: records came from the feed.
+	Received Action = "received"
+	// Filtered: no filter matched; the records were settled without an invocation.
+	Filtered Action = "filtered"
+	// Delivered: the target was invoked and the answer judged. Verdict holds.
+	Delivered Action = "delivered"
+	// Deferred: the target had no room, or could not be run. Nothing was
+	// attempted; Verdict says what becomes of the records.
+	Deferred Action = "deferred"
+	// GivenUp: records went to the failure destination.
+	GivenUp Action = "given up"
+	// Released: records were handed back, seen by no function.
+	Released Action = "released"
+	// Unsettled: the feed refused to settle records; they will come again.
+	Unsettled Action = "unsettled"
+	// Trouble: the feed could not be read. Err says why, Wait how long until
+	// the next try.
+	Trouble Action = "trouble"
+	// Recovered: the feed can be read again.
+	Recovered Action = "recovered"
+)
+
+// A Step is one thing an engine did, told to Pipe.Observe after it happened.
+// Its slices are shared: observers must not change them.
+type Step struct {
+	// Mapping is Pipe.Name.
+	Mapping string
+	Action  Action
+	Records []sources.Record
+	// Start and End bound the step; for Delivered they bound the invocation.
+	Start, End time.Time
+	// EventSize is the bytes of the rendered event. Delivered and Deferred.
+	EventSize int
+	// Past is what had happened to the records before.
+	Past mapping.Past
+	// Result and Err are the target's answer; for Trouble and Unsettled, Err
+	// is the feed's.
+	Result invoke.Result
+	Err    error
+	// Verdict is what was judged. Delivered and Deferred.
+	Verdict mapping.Verdict
+	// Wait is the pause before the next read. Trouble.
+	Wait time.Duration
+}
