@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,7 +61,29 @@ func (r *run) settleFiltered(drop []sources.Record) {
 }
 
 func (r *run) ack(records []sources.Record) {
-	r.each(records, "acknowledged", r.Feed.Ack)
+	r.each(records, "acknowledged", func(ctx context.Context, chunk []sources.Record) error {
+		err := r.Feed.Ack(ctx, chunk)
+		if settled := without(chunk, err); len(settled) > 0 {
+			r.observe(Step{Action: Settled, Records: settled})
+		}
+		return err
+	})
+}
+
+// without returns the records for which a call that returned err succeeded.
+func without(records []sources.Record, err error) []sources.Record {
+	var partly *sources.Failed
+	switch {
+	case err == nil:
+		return records
+	case !errors.As(err, &partly):
+		return nil
+	}
+	failed := map[string]bool{}
+	for _, record := range partly.Records {
+		failed[record.ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(records), func(r sources.Record) bool { return failed[r.ID] })
 }
 
 // release hands records back at once. No function saw them.

@@ -23,6 +23,8 @@ const (
 	// Deferred: the target had no room, or could not be run. Nothing was
 	// attempted; Verdict says what becomes of the records.
 	Deferred Action = "deferred"
+	// Settled: records were acknowledged (delivered, filtered or given up before).
+	Settled Action = "settled"
 	// GivenUp: records went to the failure destination.
 	GivenUp Action = "given up"
 	// Released: records were handed back, seen by no function.
