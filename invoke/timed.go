@@ -17,7 +17,7 @@ const (
 type Timed struct {
 	Target Target
 	// Timeout is set as the deadline of each invocation's context, unless that
-	// has an earlier one. Zero: DefaultTimeout.
+	// has an earlier one; a Timekeeper gets none. Zero: DefaultTimeout.
 	Timeout time.Duration
 	// NewID makes the id of a request that has none. nil: NewID.
 	NewID func() string
@@ -35,6 +35,9 @@ func (t Timed) Invoke(ctx context.Context, r Request) (Result, error) {
 	timeout := t.Timeout
 	if timeout == 0 {
 		timeout = DefaultTimeout
+	}
+	if _, keeps := t.Target.(Timekeeper); keeps {
+		return t.Target.Invoke(ctx, r)
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
