@@ -1,9 +1,11 @@
 package invoke
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -23,11 +25,24 @@ import (
 // Invoke return that error. A panic is a failure with a stackTrace. It does not
 // end the process, as it would on AWS, so package variables keep what the
 // handler left in them.
+//
+// A Handler made by lambda.NewHandler runs one invocation at a time, since its
+// results share memory, and the context options it was made with are not
+// seen; hand over its function instead.
 func Func(handler any) Target {
 	if err := signature(handler); err != nil {
 		return &inProcess{invalid: &Refusal{"InvalidParameterValueException", "handler: " + err.Error()}}
 	}
-	return &inProcess{handler: lambda.NewHandler(handler)}
+	if h, ok := handler.(lambda.Handler); ok {
+		p := &inProcess{handler: func() lambda.Handler { return h }}
+		if reflect.TypeOf(handler) == reflect.TypeOf(lambda.NewHandler(nil)) {
+			p.turn = make(chan struct{}, 1)
+		}
+		return p
+	}
+	// A Handler of the library puts the result into a buffer that its next
+	// result may be written to already. So each invocation has a Handler.
+	return &inProcess{handler: func() lambda.Handler { return lambda.NewHandler(handler) }}
 }
 
 // Bytes is Func for a handler that takes the event and returns its result as
@@ -36,7 +51,7 @@ func Bytes(handler func(ctx context.Context, event []byte) ([]byte, error)) Targ
 	if handler == nil {
 		return Func(nil)
 	}
-	return &inProcess{handler: rawHandler(handler)}
+	return &inProcess{handler: func() lambda.Handler { return rawHandler(handler) }}
 }
 
 type rawHandler func(context.Context, []byte) ([]byte, error)
@@ -44,7 +59,8 @@ type rawHandler func(context.Context, []byte) ([]byte, error)
 func (h rawHandler) Invoke(ctx context.Context, event []byte) ([]byte, error) { return h(ctx, event) }
 
 type inProcess struct {
-	handler lambda.Handler
+	handler func() lambda.Handler
+	turn    chan struct{} // not nil: one invocation at a time
 	invalid error
 }
 
@@ -92,7 +108,7 @@ func (p *inProcess) run(ctx context.Context, r Request, answer chan<- Result) {
 			r.Trace = NewTrace()
 		}
 		ctx = context.WithValue(lambdacontext.NewContext(ctx, lc), "x-amzn-trace-id", r.Trace) //lint:ignore SA1029 the key that X-Ray's SDK reads
-		payload, err = p.handler.Invoke(ctx, r.Payload())
+		payload, err = p.call(ctx, r.Payload())
 	}
 	switch {
 	case err != nil:
@@ -102,6 +118,20 @@ func (p *inProcess) run(ctx context.Context, r Request, answer chan<- Result) {
 	default:
 		result = Result{RequestID: r.ID, Payload: payload}
 	}
+}
+
+func (p *inProcess) call(ctx context.Context, event []byte) ([]byte, error) {
+	if p.turn == nil {
+		return p.handler().Invoke(ctx, event)
+	}
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-p.turn }()
+	payload, err := p.handler().Invoke(ctx, event)
+	return bytes.Clone(payload), err
 }
 
 func lambdaContext(r Request) (*lambdacontext.LambdaContext, error) {
