@@ -1,0 +1,133 @@
+// Package awsclient configures the AWS SDK for everything in penstock that
+// calls AWS: credentials, endpoints, one connection pool, a transport that
+// hides nothing, and a count of attempts. It refuses to call any service and
+// to retry: the engines retry, because only they know what a retry costs.
+package awsclient
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/smithy-go/logging"
+)
+
+// ErrCredentials: no credentials could be had.
+var ErrCredentials = errors.New("no AWS credentials")
+
+// A Client makes SDK configurations that share one connection pool. The zero
+// value is ready to use. Set the fields before the first call; the methods are
+// safe for concurrent use. One Client should serve a whole process.
+type Client struct {
+	// Dial opens connections. nil: TCP.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// MaxResponse is the most bytes of a response; a longer one is an error.
+	// Zero: 64 MiB, which ten SQS messages of 1 MiB may need when escaped.
+	MaxResponse int64
+	// Attempts counts what was sent.
+	Attempts Attempts
+
+	once sync.Once
+	pool *http.Transport
+}
+
+// A Use says what a configuration is for.
+type Use struct {
+	Endpoint
+	// Region is that of the resource, from its ARN. Endpoint.Region wins.
+	// Both empty: the standard configuration's.
+	Region string
+	// Timeout is how long one request may take, response included. Zero: 40
+	// seconds, a long poll of 20 and as much again.
+	Timeout time.Duration
+}
+
+// Config returns the configuration to build service clients from. It does not
+// retry: an error is the caller's at once, because a retry hidden in the SDK
+// can lose the records of a first answer for a whole visibility timeout.
+//
+// At a URL that is not AWS's own, penstock takes the credentials of the
+// environment, the shared files or Endpoint.Profile, and "test" when there are
+// none, since emulators ask for a signature but not whose; the instance's role
+// is not asked for then.
+func (c *Client) Config(ctx context.Context, u Use) (aws.Config, error) {
+	if u.URL != "" {
+		if rule := checkURL(u.URL); rule != "" {
+			return aws.Config{}, fmt.Errorf("endpoint %q: %s", redact(u.URL), rule)
+		}
+	}
+	elsewhere := u.URL != "" && !u.amazon() && u.Profile == ""
+	options := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(c.http(u.Timeout)),
+		config.WithLogger(logging.Nop{}),
+		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
+		config.WithAppID("penstock"),
+	}
+	if region := cmp.Or(u.Endpoint.Region, u.Region); region != "" {
+		options = append(options, config.WithRegion(region))
+	}
+	if u.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(u.Profile))
+	}
+	if elsewhere {
+		options = append(options, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		return aws.Config{}, errors.New("AWS configuration: no region; set AWS_REGION or the endpoint's region")
+	}
+	if u.URL != "" {
+		cfg.BaseEndpoint = aws.String(u.URL)
+	}
+	if elsewhere && os.Getenv("AWS_PROFILE") == "" {
+		if _, err := cfg.Credentials.Retrieve(ctx); err != nil && ctx.Err() == nil {
+			cfg.Credentials = credentials.NewStaticCredentialsProvider("test", "test", "")
+		}
+	}
+	cfg.Credentials = named{cfg.Credentials}
+	cfg.APIOptions = append(cfg.APIOptions, c.Attempts.count)
+	return cfg, nil
+}
+
+// named gives failures to find credentials a class.
+type named struct{ aws.CredentialsProvider }
+
+func (n named) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	found, err := n.CredentialsProvider.Retrieve(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %w", ErrCredentials, err)
+	}
+	return found, err
+}
+
+// http returns a client over the shared pool. Redirects are answers: a request
+// is signed for one host.
+func (c *Client) http(timeout time.Duration) *http.Client {
+	c.once.Do(func() { c.pool = newPool(c.Dial) })
+	return &http.Client{
+		Transport: &transport{
+			pool:    c.pool,
+			max:     cmp.Or(c.MaxResponse, maxResponse),
+			timeout: cmp.Or(timeout, 40*time.Second),
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// CloseIdle closes connections that nobody uses now.
+func (c *Client) CloseIdle() {
+	c.http(0).CloseIdleConnections()
+}
