@@ -12,6 +12,10 @@ import (
 // ParallelizationFactor mean "not given"; the methods below apply the defaults.
 // Validate says whether the values fit together.
 type Config struct {
+	// UUID is the mapping's identity, which checkpoints, steps and logs go by.
+	// The API neither takes nor shows it here. Empty: whoever runs the mapping
+	// derives one from function and source.
+	UUID string `json:"-" yaml:"UUID,omitempty"`
 	// FunctionName is any form that Lambda takes: name, name:qualifier, partial
 	// or full ARN. See ParseFunction.
 	FunctionName string `json:"FunctionName,omitempty"`
