@@ -28,7 +28,7 @@ func (b *backoff) next() time.Duration {
 
 func (b *backoff) reset() { b.last = 0 }
 
-// troubleLog writes a feed's trouble to the log when it begins, when its class
+// troubleLog writes what keeps a mapping from receiving to the log when it begins, when its class
 // changes and when it ends, rather than at every try.
 type troubleLog struct {
 	mu    sync.Mutex
@@ -50,7 +50,7 @@ func (t *troubleLog) begin(p *Pipe, err error, wait time.Duration) {
 	t.class = class
 	t.mu.Unlock()
 	if news {
-		p.log().Warn("source cannot be read; trying again until it can", "mapping", p.Name, "error", err)
+		p.log().Warn("mapping cannot receive; trying again until it can", "mapping", p.Name, "error", err)
 	}
 	p.observe(Step{Action: Trouble, Err: err, Wait: wait})
 }
@@ -61,7 +61,7 @@ func (t *troubleLog) end(p *Pipe) {
 	t.class = nil
 	t.mu.Unlock()
 	if was != nil {
-		p.log().Info("source can be read again", "mapping", p.Name)
+		p.log().Info("mapping can receive again", "mapping", p.Name)
 		p.observe(Step{Action: Recovered})
 	}
 }

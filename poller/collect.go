@@ -15,42 +15,75 @@ const fetchers = 10
 // may return records together with an error; they are in hand and must be
 // delivered or released.
 func (r *run) collect() (haul []sources.Record, err error) {
-	size := orDefault(r.BatchSize, orDefault(r.Limits.BatchSize, 10))
-	call := orDefault(r.Limits.Call, 10)
 	longest := orDefault(r.Limits.Wait, 20*time.Second)
-	opened, bytes := time.Now(), r.Shape.Envelope
-
-	for len(haul) < size && bytes < r.maxEvent() && r.ctx.Err() == nil {
-		wait := longest
+	end, bytes := time.Now().Add(r.Window), r.Shape.Envelope
+	backlog := false // the last read found more than half of what a call takes
+	for r.ctx.Err() == nil {
+		want, wait := r.room(haul, bytes), longest
 		if r.Window > 0 {
-			wait = min(longest, time.Until(opened.Add(r.Window)))
-			if wait <= 0 {
-				break
-			}
+			wait = min(longest, time.Until(end))
+		}
+		if want == 0 || wait <= 0 {
+			break
 		}
 		var found []sources.Record
-		if missing := size - len(haul); len(haul) == 0 || missing <= call {
-			found, err = r.receive(min(missing, call), wait)
-		} else {
-			found, err = r.receiveMany(missing, call, wait)
-		}
-		pass, drop := r.sift(found)
-		r.settleFiltered(drop)
+		found, err = r.receiveAll(want, wait, backlog)
+		pass := r.sift(found)
 		for _, record := range pass {
 			bytes += len(record.Body) + 1
 		}
+		// A loan that is too short for the window closes the batch earlier.
+		if last := r.lastCall(pass); !last.IsZero() && last.Before(end) {
+			end = last
+		}
 		haul = append(haul, pass...)
-		if err != nil {
+		backlog = 2*len(found) > r.call() && found[0].Group == ""
+		if err != nil || r.Window <= 0 && (len(haul) > 0 || len(found) == 0) {
 			break
 		}
-		if r.Window <= 0 && (len(haul) > 0 || len(found) == 0) {
-			break
-		}
-	}
-	if r.ctx.Err() != nil {
-		err = nil // a read cut off by the stop is no trouble
 	}
 	return haul, err
+}
+
+// room is how many more records a batch takes, which has so many bytes
+// already. It supposes that records to come are as long as those in hand: what
+// is received in excess would wait for another event with its loan running.
+func (r *run) room(haul []sources.Record, bytes int) int {
+	room := r.batchSize() - len(haul)
+	if len(haul) > 0 {
+		average := bytes/len(haul) + 1
+		room = min(room, (r.maxEvent()-bytes)/average)
+	}
+	return max(0, room)
+}
+
+// receiveAll makes one call to the feed, or as many side by side as are needed
+// for that many records. Order holds within a call only, so nobody asks for
+// that when records have groups.
+func (r *run) receiveAll(want int, wait time.Duration, sideBySide bool) (found []sources.Record, err error) {
+	call := r.call()
+	if want <= call || !sideBySide {
+		return r.receive(min(want, call), wait)
+	}
+	var (
+		wg sync.WaitGroup
+		mu sync.Mutex
+	)
+	for range min(fetchers, (want+call-1)/call) {
+		n := min(want, call)
+		want -= n
+		wg.Go(func() {
+			records, e := r.receive(n, wait)
+			mu.Lock()
+			defer mu.Unlock()
+			found = append(found, records...)
+			if e != nil {
+				err = e
+			}
+		})
+	}
+	wg.Wait()
+	return found, err
 }
 
 // receive is one call to the feed.
@@ -63,27 +96,41 @@ func (r *run) receive(max int, wait time.Duration) ([]sources.Record, error) {
 	return found, err
 }
 
-// receiveMany runs several receives side by side, together for at most
-// missing records. Order holds within a call only, so groups, whose batches
-// are never larger than a call, do not come this way.
-func (r *run) receiveMany(missing, call int, wait time.Duration) (found []sources.Record, err error) {
-	var (
-		wg sync.WaitGroup
-		mu sync.Mutex
-	)
-	for range min(fetchers, (missing+call-1)/call) {
-		want := min(missing, call)
-		missing -= want
-		wg.Go(func() {
-			records, e := r.receive(want, wait)
-			mu.Lock()
-			defer mu.Unlock()
-			found = append(found, records...)
-			if e != nil {
-				err = e
-			}
-		})
+// sift asks the filters and returns the records that pass. Those that do not
+// are settled. One that the filters fail on stays with the source, and what is
+// behind it in its group is released.
+func (r *run) sift(found []sources.Record) (pass []sources.Record) {
+	if r.Match == nil {
+		return found
 	}
-	wg.Wait()
-	return found, err
+	var drop, behind []sources.Record
+	var stuck map[string]bool
+	for _, record := range found {
+		if stuck[record.Group] {
+			behind = append(behind, record)
+			continue
+		}
+		ok, err := r.Match(record)
+		switch {
+		case err != nil:
+			r.log().Warn("record cannot be matched against the filters; it is left to its source", "mapping", r.Name, "record", record.ID, "error", err)
+			r.observe(Step{Action: Unsettled, Records: []sources.Record{record}, Err: err})
+			if record.Group != "" {
+				if stuck == nil {
+					stuck = map[string]bool{}
+				}
+				stuck[record.Group] = true
+			}
+		case ok:
+			pass = append(pass, record)
+		default:
+			drop = append(drop, record)
+		}
+	}
+	if len(drop) > 0 {
+		r.observe(Step{Action: Filtered, Records: drop})
+	}
+	r.ack(drop)
+	r.release(behind)
+	return pass
 }

@@ -1,6 +1,8 @@
 package poller
 
 import (
+	"bytes"
+	"errors"
 	"sync"
 	"time"
 
@@ -30,15 +32,19 @@ func (r *run) deliverGroup(records []sources.Record) {
 	group := records[0].Group
 	if group != "" {
 		leave, err := r.enterGroup(group, r.lastCall(records))
-		if err != nil {
-			r.giveBack(records, err)
+		switch {
+		case err != nil && r.work.Err() != nil:
+			r.release(records)
+			return
+		case err != nil: // their loans are nearly over
+			r.judge(Step{Records: records, Start: time.Now(), Err: err})
 			return
 		}
 		defer leave()
 	}
 	for len(records) > 0 {
 		n := r.cut(records)
-		succeeded := r.deliver(mapping.Part{Records: records[:n], Past: noted(records[:n])})
+		succeeded := r.deliver(mapping.Part{Records: records[:n], Past: noted(records[0])})
 		records = records[n:]
 		if group != "" && !succeeded {
 			r.release(records)
@@ -48,14 +54,15 @@ func (r *run) deliverGroup(records []sources.Record) {
 }
 
 // cut returns how many records fit into the next event: the batch size and
-// the payload cap. It is at least one; an event that is too large with a
-// single record is for the target to refuse.
+// the payload cap bound it, and all must have the same past. It is at least
+// one; an event that is too large with a single record is for the target to
+// refuse.
 func (r *run) cut(records []sources.Record) int {
-	size := min(len(records), orDefault(r.BatchSize, orDefault(r.Limits.BatchSize, 10)))
-	// The last record needs no comma.
-	bytes := r.Shape.Envelope - 1
+	size := min(len(records), r.batchSize())
+	event := r.Shape.Envelope - 1 // the last record needs no comma
 	for i, record := range records[:size] {
-		if bytes += len(record.Body) + 1; bytes > r.maxEvent() && i > 0 {
+		event += len(record.Body) + 1
+		if i > 0 && (event > r.maxEvent() || !bytes.Equal(record.Note, records[0].Note)) {
 			return i
 		}
 	}
@@ -63,38 +70,48 @@ func (r *run) cut(records []sources.Record) int {
 }
 
 // deliver carries one part to its end: settled, left to the source, or
-// released. It reports whether all records were settled as done; if not, no
-// later record of the same group may run.
+// released. It reports whether later records of the same group may run: all
+// of the part is done or given up.
 func (r *run) deliver(part mapping.Part) bool {
 	ok := true
 	for parts := []mapping.Part{part}; len(parts) > 0; {
 		part, parts = parts[0], parts[1:]
-		expired := r.Policy.Expire(part.Records, part.Past, time.Now())
-		r.settle(expired, part.Past)
-		if len(expired.Go) == 0 {
+		verdict := r.Policy.Expire(part.Records, part.Past, time.Now())
+		ok = r.settle(verdict, part.Past) && ok
+		if len(verdict.Go) == 0 {
 			continue
 		}
-		verdict := r.attempt(expired.Go, part.Past)
-		r.settle(verdict, part.Past)
-		var again []mapping.Part
-		for _, next := range verdict.Parts {
-			if next.Wait == mapping.LeaveHidden || r.hold(next) {
-				ok = false
-			} else {
-				again = append(again, next)
-			}
-		}
-		if !ok && part.Records[0].Group != "" {
-			r.releaseParts(again)
+		batch := verdict.Go
+		verdict, judged := r.attempt(batch, part.Past)
+		if !judged {
+			r.release(batch)
 			r.releaseParts(parts)
 			return false
 		}
-		if parts = append(again, parts...); len(again) > 0 && !r.pause(again[0].Wait) {
+		ok = r.settle(verdict, part.Past) && ok
+		again, left := r.putOff(verdict.Parts)
+		ok = ok && !left
+		parts = append(again, parts...)
+		stop := !ok && batch[0].Group != ""
+		if stop || len(again) > 0 && !r.sleep(again[0].Wait) {
 			r.releaseParts(parts)
 			return false
 		}
 	}
 	return ok
+}
+
+// putOff leaves the parts to the source that it can keep and returns the
+// others, to be tried again here.
+func (r *run) putOff(parts []mapping.Part) (again []mapping.Part, left bool) {
+	for _, part := range parts {
+		if part.Wait == mapping.LeaveHidden || r.hold(part) {
+			left = true
+		} else {
+			again = append(again, part)
+		}
+	}
+	return again, left
 }
 
 func (r *run) releaseParts(parts []mapping.Part) {
@@ -103,37 +120,50 @@ func (r *run) releaseParts(parts []mapping.Part) {
 	}
 }
 
-// attempt takes a slot, waiting for one as long as the loan allows, and
-// invokes.
-func (r *run) attempt(batch []sources.Record, past mapping.Past) mapping.Verdict {
-	until := r.lastCall(batch)
-	if err := r.take(until); err != nil {
-		return r.deferred(batch, past, err)
-	}
-	defer r.free()
-	target := r.Target
-	if reserver, ok := r.Target.(invoke.Reserver); ok {
-		waiting, cancel := until.context(r.work)
-		slot, release, err := reserver.Reserve(waiting)
-		cancel()
-		if err != nil {
-			return r.deferred(batch, past, err)
+// attempt invokes as soon as the target has room. With lent records in hand it
+// is patient: it waits for a slot, and asks a target again that says "not
+// now", as long as the loans outlast the function's timeout, because to leave
+// them would cost each one a receive. It returns false if the engine stopped
+// before a function saw the batch.
+func (r *run) attempt(batch []sources.Record, past mapping.Past) (mapping.Verdict, bool) {
+	last := r.lastCall(batch)
+	pause := backoff{jitter: r.Jitter}
+	for {
+		step, invoked := r.try(batch, past, last)
+		if !invoked && r.work.Err() != nil {
+			return mapping.Verdict{}, false
 		}
-		defer release()
-		target = slot
+		notNow := step.Err != nil && !errors.Is(step.Err, invoke.ErrRefused) && !errors.Is(step.Err, sources.ErrExpired)
+		wait := pause.next()
+		if !notNow || r.work.Err() != nil || !time.Now().Add(wait).Before(last) {
+			return r.judge(step), true
+		}
+		step.Action, step.Wait = Deferred, wait
+		r.observe(step)
+		if !r.sleep(wait) {
+			return mapping.Verdict{}, false
+		}
 	}
-	return r.Deliver(r.work, target, batch, past)
 }
 
-// pause waits before a retry in place; false if the engine stops meanwhile.
-func (r *run) pause(d time.Duration) bool {
-	if r.ctx.Err() != nil {
-		return false
+// try takes a slot and invokes, unless the engine stopped or the batch became
+// somebody else's while it waited.
+func (r *run) try(batch []sources.Record, past mapping.Past, last time.Time) (step Step, invoked bool) {
+	step = Step{Records: batch, Past: past, Start: time.Now()}
+	slot, release, err := r.reserve(last)
+	if err != nil {
+		step.Err = err
+		return step, false
 	}
-	if d > 0 {
-		r.sleep(d)
+	defer release()
+	if step.Err = r.work.Err(); step.Err != nil {
+		return step, false
 	}
-	return r.ctx.Err() == nil
+	if !last.IsZero() && time.Now().After(last.Add(r.timeout())) {
+		step.Err = sources.ErrExpired
+		return step, false
+	}
+	return r.invoke(r.work, slot, batch, past), true
 }
 
 // byGroup splits records by group, keeping the order inside each. Records

@@ -15,7 +15,7 @@ func (r *run) hold(part mapping.Part) bool {
 		return false
 	}
 	note := note(part.Past)
-	r.each(part.Records, "held", func(ctx context.Context, records []sources.Record) error {
+	r.each(part.Records, Held, func(ctx context.Context, records []sources.Record) error {
 		held := make([]sources.Held, len(records))
 		for i, record := range records {
 			held[i] = sources.Held{Record: record, For: part.Wait, Note: note}
@@ -35,13 +35,11 @@ func note(past mapping.Past) []byte {
 	return text
 }
 
-// noted returns the longest past that records of a batch carry.
-func noted(records []sources.Record) (past mapping.Past) {
-	for _, record := range records {
-		var p mapping.Past
-		if len(record.Note) > 0 && json.Unmarshal(record.Note, &p) == nil && p.Attempts >= past.Attempts {
-			past = p
-		}
+// noted returns the past that a record carries. A note that is not ours counts
+// as none.
+func noted(record sources.Record) (past mapping.Past) {
+	if len(record.Note) > 0 && json.Unmarshal(record.Note, &past) != nil {
+		return mapping.Past{}
 	}
 	return past
 }

@@ -82,8 +82,13 @@ func (p *Pipe) maxEvent() int {
 }
 
 // Deliver carries one batch to target, which is Target or a slot of it, and
-// returns what was judged. It settles nothing.
+// returns what was judged. It waits for no room and settles nothing.
 func (p *Pipe) Deliver(ctx context.Context, target invoke.Target, batch []sources.Record, past mapping.Past) mapping.Verdict {
+	return p.judge(p.invoke(ctx, target, batch, past))
+}
+
+// invoke renders the event and invokes target with it.
+func (p *Pipe) invoke(ctx context.Context, target invoke.Target, batch []sources.Record, past mapping.Past) Step {
 	bodies := make([]json.RawMessage, len(batch))
 	for i, r := range batch {
 		bodies[i] = r.Body
@@ -92,47 +97,29 @@ func (p *Pipe) Deliver(ctx context.Context, target invoke.Target, batch []source
 	if p.NewID != nil {
 		request.ID = p.NewID()
 	}
-	step := Step{Action: Delivered, Records: batch, Past: past, Start: time.Now(), EventSize: len(request.Event)}
+	step := Step{Records: batch, Past: past, Start: time.Now(), EventSize: len(request.Event)}
 	step.Result, step.Err = target.Invoke(ctx, request)
 	step.End = time.Now()
 	if step.Result.RequestID == "" {
 		step.Result.RequestID = request.ID
 	}
+	return step
+}
+
+// judge completes a step that was an invocation, or the failure to get one.
+func (p *Pipe) judge(step Step) mapping.Verdict {
+	if step.End.IsZero() {
+		step.End = time.Now()
+	}
+	past := step.Past
 	if past.First.IsZero() {
 		past.First = step.Start
 	}
-	step.Verdict = p.Policy.Judge(batch, step.Result, step.Err, past, step.End)
+	step.Verdict = p.Policy.Judge(step.Records, step.Result, step.Err, past, step.End)
+	step.Action = Delivered
 	if step.Err != nil {
 		step.Action = Deferred
 	}
 	p.observe(step)
 	return step.Verdict
-}
-
-// deferred judges a batch that got no slot.
-func (p *Pipe) deferred(batch []sources.Record, past mapping.Past, err error) mapping.Verdict {
-	now := time.Now()
-	v := p.Policy.Judge(batch, invoke.Result{}, err, past, now)
-	p.observe(Step{Action: Deferred, Records: batch, Past: past, Start: now, End: now, Err: err, Verdict: v})
-	return v
-}
-
-// sift asks the filters and returns the records that pass, those that do not,
-// and those that could not be matched (which are left to the source).
-func (p *Pipe) sift(records []sources.Record) (pass, drop []sources.Record) {
-	if p.Match == nil {
-		return records, nil
-	}
-	for _, r := range records {
-		switch ok, err := p.Match(r); {
-		case err != nil:
-			p.log().Warn("record cannot be matched against the filters; it is left to its source", "mapping", p.Name, "record", r.ID, "error", err)
-			p.observe(Step{Action: Unsettled, Records: []sources.Record{r}, Err: err})
-		case ok:
-			pass = append(pass, r)
-		default:
-			drop = append(drop, r)
-		}
-	}
-	return pass, drop
 }

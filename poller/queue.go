@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/penstock/penstock/invoke"
 	"github.com/penstock/penstock/sources"
 )
 
@@ -19,7 +20,8 @@ import (
 // The batching window opens when a poller begins to collect, which is right
 // after its previous invocation was settled (AWS's rule for SQS); a window
 // that ends empty opens anew. It is an upper bound: no record waits in hand
-// for longer than the window.
+// for longer than the window, nor until its loan is too short for the
+// function's timeout.
 //
 // Records with a Group are delivered group by group, one batch of a group at a
 // time, groups side by side. When a batch of a group does not succeed as a
@@ -37,8 +39,9 @@ type Queue struct {
 	// that finds something returns.
 	Window time.Duration
 	// MaxConcurrency limits the mapping's concurrent invocations
-	// (ScalingConfig.MaximumConcurrency). Zero: no limit but MaxPollers and
-	// the target's own.
+	// (ScalingConfig.MaximumConcurrency). Zero: no limit but the target's own
+	// and MaxPollers, each of which invokes once at a time, or once for each
+	// group it has in hand.
 	MaxConcurrency int
 	// MinPollers and MaxPollers bound the pollers. Zero: 1 and 20.
 	MinPollers, MaxPollers int
@@ -51,21 +54,25 @@ type Queue struct {
 
 // Run moves records until ctx is done, then delivers and settles what is in
 // hand within the grace period, releases the rest, and returns. It returns
-// nil: trouble with the feed is retried for ever and told to Observe.
+// nil: trouble with the feed is retried for ever and told to Observe. One Run
+// of a Queue may be under way at a time.
 func (q *Queue) Run(ctx context.Context) error {
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	grace := orDefault(q.Grace, 30*time.Second)
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(grace, cancel)
-		context.AfterFunc(work, func() { timer.Stop() })
-	})
-	defer stop()
+	r := &run{Queue: q, ctx: ctx, target: q.Target, groups: map[string]chan struct{}{}}
+	var cut, end context.CancelFunc
+	r.work, cut = context.WithCancel(context.WithoutCancel(ctx))
+	r.end, end = context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	defer cut()
+	defer context.AfterFunc(ctx, func() {
+		nap(r.work, orDefault(q.Grace, 30*time.Second))
+		cut()
+		nap(r.end, settleTime)
+		end()
+	})()
 
-	r := &run{Queue: q, ctx: ctx, work: work, groups: map[string]chan struct{}{}}
 	r.min, r.max = max(1, q.MinPollers), orDefault(q.MaxPollers, 20)
 	if q.MaxConcurrency > 0 {
-		r.slots = make(chan struct{}, q.MaxConcurrency)
+		r.target = invoke.Limited(q.Target, q.MaxConcurrency)
 		r.max = min(r.max, q.MaxConcurrency)
 	}
 	r.max = max(r.min, r.max)
@@ -81,10 +88,10 @@ func (q *Queue) Run(ctx context.Context) error {
 // run is the state of one Run.
 type run struct {
 	*Queue
-	ctx  context.Context // done: receive no more
-	work context.Context // done: the grace period is over
-
-	slots chan struct{} // one element for each running invocation; nil: no limit
+	ctx    context.Context // done: receive no more
+	work   context.Context // done: the grace period is over, invoke no more
+	end    context.Context // done: settle no more
+	target invoke.Target   // Target within MaxConcurrency
 
 	wg       sync.WaitGroup
 	min, max int
@@ -106,38 +113,38 @@ func (r *run) start() {
 func (r *run) poll() {
 	pause := backoff{jitter: r.Jitter}
 	for r.ctx.Err() == nil {
-		if err := r.awaitRoom(); err != nil {
-			if r.ctx.Err() == nil {
-				r.sleep(pause.next())
-			}
-			continue
-		}
-		haul, err := r.collect()
-		if err != nil {
-			wait := pause.next()
+		haul, err := r.next()
+		var wait time.Duration
+		switch {
+		case r.ctx.Err() != nil: // what the stop cut off is no trouble
+		case err != nil:
+			wait = pause.next()
 			r.trouble.begin(&r.Pipe, err, wait)
-			if len(haul) == 0 {
-				r.sleep(wait)
-				continue
-			}
-		} else {
+		default:
 			pause.reset()
 			r.trouble.end(&r.Pipe)
 		}
-		if len(haul) == 0 {
-			if r.retire() {
-				return
-			}
-			continue
+		if len(haul) > 0 {
+			r.busy()
+			r.deliverAll(haul)
+			r.rest()
+		} else if r.retire() {
+			return
 		}
-		r.busy()
-		r.deliverAll(haul)
-		r.rest()
+		r.sleep(wait)
 	}
 	r.mu.Lock()
 	r.pollers--
 	r.idle--
 	r.mu.Unlock()
+}
+
+// next waits for room at the target, then collects a batch.
+func (r *run) next() ([]sources.Record, error) {
+	if err := r.awaitRoom(); err != nil {
+		return nil, err
+	}
+	return r.collect()
 }
 
 // busy turns this idle poller to delivering, and starts another one if none is
@@ -158,7 +165,7 @@ func (r *run) rest() {
 	r.mu.Unlock()
 }
 
-// retire reports whether this poller, which found nothing, should end.
+// retire reports whether this poller, which has nothing in hand, should end.
 func (r *run) retire() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -170,12 +177,25 @@ func (r *run) retire() bool {
 	return true
 }
 
-func (r *run) sleep(d time.Duration) {
-	select {
-	case <-r.ctx.Done():
-	case <-time.After(d):
+// sleep waits; false if the engine stops meanwhile.
+func (r *run) sleep(d time.Duration) bool { return nap(r.ctx, d) }
+
+// nap waits for d or until ctx is done, and says whether ctx is not.
+func nap(ctx context.Context, d time.Duration) bool {
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
 	}
+	return ctx.Err() == nil
 }
+
+func (q *Queue) batchSize() int { return orDefault(q.BatchSize, orDefault(q.Limits.BatchSize, 10)) }
+
+func (q *Queue) call() int { return orDefault(q.Limits.Call, 10) }
 
 // orDefault returns v, or fallback when v is not positive.
 func orDefault[T int | time.Duration](v, fallback T) T {

@@ -9,106 +9,78 @@ import (
 	"github.com/penstock/penstock/sources"
 )
 
-// A lastCall is the last moment at which an invocation may start so that its
-// records' loans outlast the function's timeout. Zero: never over.
-type lastCall time.Time
-
-// lastCall returns it for a batch: the earliest end of a loan less the
-// function's timeout.
-func (r *run) lastCall(batch []sources.Record) lastCall {
-	var first time.Time
+// lastCall is the last moment at which an invocation may start so that the
+// loans of its records outlast the function's timeout: the earliest end of a
+// loan less that timeout. Zero: whenever.
+func (p *Pipe) lastCall(batch []sources.Record) (last time.Time) {
 	for _, record := range batch {
-		if !record.Loan.IsZero() && (first.IsZero() || record.Loan.Before(first)) {
-			first = record.Loan
+		if !record.Loan.IsZero() && (last.IsZero() || record.Loan.Before(last)) {
+			last = record.Loan
 		}
 	}
-	if first.IsZero() {
-		return lastCall{}
+	if last.IsZero() {
+		return last
 	}
-	return lastCall(first.Add(-r.timeout()))
+	return last.Add(-p.timeout())
 }
 
-// context returns one that is done at the last call.
-func (c lastCall) context(parent context.Context) (context.Context, context.CancelFunc) {
-	if time.Time(c).IsZero() {
+// until returns a context that is done at the last call.
+func until(parent context.Context, last time.Time) (context.Context, context.CancelFunc) {
+	if last.IsZero() {
 		return context.WithCancel(parent)
 	}
-	return context.WithDeadline(parent, time.Time(c))
+	return context.WithDeadline(parent, last)
 }
 
 // awaitRoom waits until an invocation looks possible, and holds nothing, so
 // that an idle poll keeps nobody else from invoking.
 func (r *run) awaitRoom() error {
-	if r.slots != nil {
-		select {
-		case r.slots <- struct{}{}:
-			<-r.slots
-		case <-r.ctx.Done():
-			return r.ctx.Err()
-		}
+	readier, ok := r.target.(invoke.Readier)
+	if !ok {
+		return nil
 	}
-	if readier, ok := r.Target.(invoke.Readier); ok {
-		return readier.Ready(r.ctx)
+	if err := readier.Ready(r.ctx); err != nil {
+		return fmt.Errorf("waiting for room at the target: %w", err)
 	}
 	return nil
 }
 
-// take takes one of the mapping's own slots, waiting until the last call.
-func (r *run) take(until lastCall) error {
-	if r.slots == nil {
-		return nil
+// reserve takes a slot of the target, waiting for one until the last call.
+func (r *run) reserve(last time.Time) (slot invoke.Target, release func(), err error) {
+	reserver, ok := r.target.(invoke.Reserver)
+	if !ok {
+		return r.target, func() {}, nil
 	}
-	select {
-	case r.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	ctx, cancel := until.context(r.work)
+	ctx, cancel := until(r.work, last)
 	defer cancel()
-	select {
-	case r.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("maximum concurrency of the mapping: %w", invoke.ErrThrottled)
-	}
-}
-
-// free gives back what take took.
-func (r *run) free() {
-	if r.slots != nil {
-		<-r.slots
-	}
+	return reserver.Reserve(ctx)
 }
 
 // enterGroup waits until no batch of the group is in delivery, then holds the
 // group until leave is called. A source may lend records of a group a second
 // time while the first loan's invocation still runs.
-func (r *run) enterGroup(group string, until lastCall) (leave func(), err error) {
-	var ctx context.Context
+func (r *run) enterGroup(group string, last time.Time) (leave func(), err error) {
+	ctx, cancel := until(r.work, last)
+	defer cancel()
 	for {
 		r.mu.Lock()
 		busy, ok := r.groups[group]
 		if !ok {
-			done := make(chan struct{})
-			r.groups[group] = done
+			over := make(chan struct{})
+			r.groups[group] = over
 			r.mu.Unlock()
 			return func() {
 				r.mu.Lock()
 				delete(r.groups, group)
 				r.mu.Unlock()
-				close(done)
+				close(over)
 			}, nil
 		}
 		r.mu.Unlock()
-		if ctx == nil {
-			var cancel context.CancelFunc
-			ctx, cancel = until.context(r.work)
-			defer cancel()
-		}
 		select {
 		case <-busy:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("group is in delivery: %w", invoke.ErrThrottled)
+			return nil, fmt.Errorf("group %q is in delivery: %w", group, invoke.ErrThrottled)
 		}
 	}
 }

@@ -20,16 +20,21 @@ const (
 	Filtered Action = "filtered"
 	// Delivered: the target was invoked and the answer judged. Verdict holds.
 	Delivered Action = "delivered"
-	// Deferred: the target had no room, or could not be run. Nothing was
-	// attempted; Verdict says what becomes of the records.
+	// Deferred: the target had no room, or could not be run, and Err says why.
+	// Nothing was attempted. With a Wait the engine keeps the records in hand
+	// and tries again after it; otherwise Verdict says what becomes of them.
 	Deferred Action = "deferred"
 	// Settled: records were acknowledged (delivered, filtered or given up before).
 	Settled Action = "settled"
-	// GivenUp: records went to the failure destination.
+	// Held: the source keeps the records back, to hand them out again later.
+	Held Action = "held"
+	// GivenUp: records went to the failure destination, or it refused them for
+	// good, as Err then says.
 	GivenUp Action = "given up"
 	// Released: records were handed back, seen by no function.
 	Released Action = "released"
-	// Unsettled: the feed refused to settle records; they will come again.
+	// Unsettled: the feed did not take the settling of records, or a filter
+	// could not be asked. They stay with the source and come again.
 	Unsettled Action = "unsettled"
 	// Trouble: the feed could not be read. Err says why, Wait how long until
 	// the next try.
@@ -52,11 +57,11 @@ type Step struct {
 	// Past is what had happened to the records before.
 	Past mapping.Past
 	// Result and Err are the target's answer; for Trouble and Unsettled, Err
-	// is the feed's.
+	// is the feed's, for GivenUp the destination's.
 	Result invoke.Result
 	Err    error
 	// Verdict is what was judged. Delivered and Deferred.
 	Verdict mapping.Verdict
-	// Wait is the pause before the next read. Trouble.
+	// Wait is the pause before the next read or try. Trouble and Deferred.
 	Wait time.Duration
 }
