@@ -31,11 +31,13 @@ type Rig struct {
 	Unreachable invoke.Target
 	// OwnID says that the target does not let the caller choose request ids.
 	OwnID bool
+	// OtherID says that the service's answer names another request id than the
+	// function saw. AWS's does not; ministack's does.
+	OtherID bool
 }
 
-// Handle is the function of the suite, for lambda.Start and invoke.Func; for
-// other runtimes it is to be written anew. The event's member "do" says what
-// to do:
+// Handle is the function of the suite, for lambda.Start and invoke.Func; Python
+// and Node have it too. The event's member "do" says what to do:
 //
 //	(none)  return the event
 //	fail    fail with the error message in "message"
