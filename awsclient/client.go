@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
@@ -37,8 +38,8 @@ type Client struct {
 	// Attempts counts what was sent.
 	Attempts Attempts
 
-	once sync.Once
-	pool *http.Transport
+	mu    sync.Mutex
+	pools map[string]*http.Transport // by profile, since each may trust other authorities
 }
 
 // A Use says what a configuration is for.
@@ -68,7 +69,7 @@ func (c *Client) Config(ctx context.Context, u Use) (aws.Config, error) {
 	}
 	elsewhere := u.URL != "" && !u.amazon() && u.Profile == ""
 	options := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(c.http(u.Timeout)),
+		config.WithHTTPClient(c.lookups()),
 		config.WithLogger(logging.Nop{}),
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
 		config.WithAppID("penstock"),
@@ -89,6 +90,7 @@ func (c *Client) Config(ctx context.Context, u Use) (aws.Config, error) {
 	if cfg.Region == "" {
 		return aws.Config{}, errors.New("AWS configuration: no region; set AWS_REGION or the endpoint's region")
 	}
+	cfg.HTTPClient = c.http(u, cfg.HTTPClient)
 	if u.URL != "" {
 		cfg.BaseEndpoint = aws.String(u.URL)
 	}
@@ -113,15 +115,38 @@ func (n named) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return found, err
 }
 
-// http returns a client over the shared pool. Redirects are answers: a request
-// is signed for one host.
-func (c *Client) http(timeout time.Duration) *http.Client {
-	c.once.Do(func() { c.pool = newPool(c.Dial) })
+// lookups is the SDK's own client, which it knows how to configure. It serves
+// for looking up credentials.
+func (c *Client) lookups() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		if c.Dial != nil {
+			t.DialContext, t.Proxy = c.Dial, nil
+		}
+	})
+}
+
+// http returns a client over the shared pool, which trusts the authorities
+// that the configuration names (AWS_CA_BUNDLE, ca_bundle). Redirects are
+// answers: a request is signed for one host.
+func (c *Client) http(u Use, configured aws.HTTPClient) *http.Client {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	pool := c.pools[u.Profile]
+	if pool == nil {
+		pool = newPool(c.Dial)
+		if b, ok := configured.(*awshttp.BuildableClient); ok {
+			pool.TLSClientConfig.RootCAs = b.GetTransport().TLSClientConfig.RootCAs
+		}
+		if c.pools == nil {
+			c.pools = map[string]*http.Transport{}
+		}
+		c.pools[u.Profile] = pool
+	}
 	return &http.Client{
 		Transport: &transport{
-			pool:    c.pool,
+			pool:    pool,
 			max:     cmp.Or(c.MaxResponse, maxResponse),
-			timeout: cmp.Or(timeout, 40*time.Second),
+			timeout: cmp.Or(u.Timeout, 40*time.Second),
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -129,5 +154,9 @@ func (c *Client) http(timeout time.Duration) *http.Client {
 
 // CloseIdle closes connections that nobody uses now.
 func (c *Client) CloseIdle() {
-	c.http(0).CloseIdleConnections()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, pool := range c.pools {
+		pool.CloseIdleConnections()
+	}
 }

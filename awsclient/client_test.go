@@ -2,10 +2,13 @@ package awsclient_test
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -262,4 +265,35 @@ func TestRedirectsAreAnswers(t *testing.T) {
 			t.Errorf("%v, %v", resp, err)
 		}
 	})
+}
+
+// TestAuthorities: a bundle of certificates that the standard configuration
+// names is trusted, and nobody else.
+func TestAuthorities(t *testing.T) {
+	for _, named := range []bool{true, false} {
+		isolate(t)
+		l := pipenet.Listen()
+		srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }))
+		srv.Listener, srv.Config.ErrorLog = l, log.New(io.Discard, "", 0)
+		srv.StartTLS()
+		if named {
+			path := filepath.Join(t.TempDir(), "bundle.pem")
+			text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
+			if err := os.WriteFile(path, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("AWS_CA_BUNDLE", path)
+		}
+		client := awsclient.Client{Dial: l.DialContext}
+		cfg, err := client.Config(t.Context(), awsclient.Use{Endpoint: awsclient.Endpoint{URL: "https://example.com"}, Region: "eu-west-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/", nil)
+		if _, err := cfg.HTTPClient.Do(r); (err == nil) != named {
+			t.Errorf("named: %v, error %v", named, err)
+		}
+		client.CloseIdle()
+		srv.Close()
+	}
 }

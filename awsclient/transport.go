@@ -120,6 +120,3 @@ func (t *transport) read(resp *http.Response) ([]byte, error) {
 	}
 	return body.Bytes(), nil
 }
-
-// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
-func (t *transport) CloseIdleConnections() { t.pool.CloseIdleConnections() }

@@ -32,6 +32,18 @@ type Kind struct {
 	// Queue opens a feed whose records are settled one by one. The caller
 	// closes the Queue.
 	Queue func(ctx context.Context, s Spec) (Queue, error)
+	// Inspect asks the service for facts that mappings are checked against. Its
+	// errors are those of Queue. nil: there is nothing to ask.
+	Inspect func(ctx context.Context, s Spec) (Facts, error)
+}
+
+// Facts are what a service says about one source. Zero fields are unknown.
+type Facts struct {
+	// Visibility is a queue's visibility timeout.
+	Visibility time.Duration
+	// MaxReceives is after how many receives a queue moves a message to its
+	// dead-letter queue (maxReceiveCount).
+	MaxReceives int
 }
 
 // Matches is Kind.Match with its default applied.
