@@ -80,7 +80,7 @@ func (s *scan) holds(a *alternative) (bool, error) {
 			end++
 		}
 		j.picks = j.picks[:0]
-		if !s.search(a, start, end) {
+		if ok, _ := s.search(a, start, end); !ok {
 			if j.spent {
 				return false, &EventError{Reason: "too many combinations of array elements"}
 			}
@@ -139,18 +139,26 @@ func (s *scan) sharesArray(at int32) bool {
 	return false
 }
 
+// A blame is a set of picks, by their index, that a failure depends on. The last bit stands for all from 63 on.
+type blame uint64
+
+func blameFor(pick int) blame { return 1 << min(pick, 63) }
+
 // search looks for values of the fields from k to end that are consistent with each other and with the picks.
-func (s *scan) search(a *alternative, k, end int) bool {
+// If it fails it says which picks are to blame; while the last one is not, another in its place would fail as well.
+func (s *scan) search(a *alternative, k, end int) (bool, blame) {
 	if k == end {
-		return true
+		return true, 0
 	}
 	j := &s.join
 	sp := j.spans[k]
 	candidates := j.values[sp.start:sp.present]
 	tried := int32(-2)
+	guilty := blame(0)
+	self := len(j.picks)
 	for {
-		n := s.consistent(candidates)
-		if n < 0 {
+		n, excluded := s.consistent(candidates)
+		if guilty |= excluded; n < 0 {
 			break
 		}
 		frame := s.values[candidates[n]].frame
@@ -159,37 +167,51 @@ func (s *scan) search(a *alternative, k, end int) bool {
 		}
 		tried = frame
 		j.picks = append(j.picks, frame)
-		if s.search(a, k+1, end) {
-			return true
+		ok, below := s.search(a, k+1, end)
+		if ok {
+			return true, 0
 		}
-		j.picks = j.picks[:len(j.picks)-1]
+		j.picks = j.picks[:self]
+		if below&blameFor(self) == 0 && !a.fields[k].leaf.absent {
+			return false, below
+		}
+		guilty |= below
 	}
-	if a.fields[k].leaf.absent && s.consistent(j.values[sp.present:sp.end]) < 0 && !j.spent {
-		return s.search(a, k+1, end)
+	if a.fields[k].leaf.absent {
+		guilty = ^blame(0)
+		if n, _ := s.consistent(j.values[sp.present:sp.end]); n < 0 && !j.spent {
+			ok, _ := s.search(a, k+1, end)
+			return ok, guilty
+		}
 	}
-	return false
+	if self < 63 {
+		guilty &^= blameFor(self)
+	}
+	return false, guilty
 }
 
 // consistent returns the index in list, which is in the order of the event, of the first value consistent with the
-// picks, -1 if there is none. Elements that exclude a pick are passed as a whole.
-func (s *scan) consistent(list []int32) int {
+// picks, -1 if there is none, and the picks that exclude those before it. Elements that exclude a pick are passed as a whole.
+func (s *scan) consistent(list []int32) (int, blame) {
 	n := 0
+	guilty := blame(0)
 next:
 	for n < len(list) {
 		frame := s.values[list[n]].frame
-		for _, pick := range s.join.picks {
+		for i, pick := range s.join.picks {
 			if past := s.conflict(frame, pick); past >= 0 {
+				guilty |= blameFor(i)
 				skipped, _ := slices.BinarySearch(list[n:], past)
 				n += skipped
 				continue next
 			}
 		}
 		if s.join.spent {
-			return -1
+			return -1, guilty
 		}
-		return n
+		return n, guilty
 	}
-	return -1
+	return -1, guilty
 }
 
 // conflict reports -1 if values in frames x and pick may go together. Otherwise they are in different elements of one array,

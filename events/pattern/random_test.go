@@ -276,3 +276,45 @@ func FuzzCompile(f *testing.F) {
 		}
 	})
 }
+
+// TestArraysAgainstNaive is TestAgainstNaive with many keys below arrays of objects, and values that nearly fit.
+func TestArraysAgainstNaive(t *testing.T) {
+	matched := 0
+	const cases = 15_000
+	for seed := range uint64(cases) {
+		g := newGen(seed)
+		var want func(depth int) string
+		want = func(depth int) string {
+			var members []string
+			for _, key := range []string{"a", "b", "c"}[:2+g.IntN(2)] {
+				switch {
+				case depth > 0 && g.IntN(2) == 0:
+					members = append(members, fmt.Sprintf("%q:%s", key, want(depth-1)))
+				case g.IntN(4) > 0:
+					members = append(members, fmt.Sprintf("%q:[%s]", key, g.of("0", "1", "0,1", `{"exists":false}`, `1,{"exists":false}`)))
+				}
+			}
+			return "{" + strings.Join(append(members, `"d":[0,1,{"exists":false}]`), ",") + "}"
+		}
+		var have func(depth int) string
+		have = func(depth int) string {
+			switch n := g.IntN(7); {
+			case depth > 0 && n < 3:
+				return g.list(3, func() string { return have(depth - 1) })
+			case depth > 0 && n < 6:
+				return fmt.Sprintf(`{"a":%s,"b":%s,"c":%s,"d":%s}`, have(depth-1), have(depth-1), have(depth-1), g.of("0", "1"))
+			}
+			return g.of("0", "1", "[0,1]")
+		}
+		event := fmt.Sprintf(`{"a":%s,"b":%s}`, have(4), have(3))
+		if m, v := agreeWithNaive(t, want(2), event, pattern.Rule); m {
+			matched++
+		} else if !v {
+			t.Fatalf("invalid pattern %s", want(2))
+		}
+	}
+	t.Logf("%d of %d matched", matched, cases)
+	if matched < cases/20 || matched > cases*19/20 {
+		t.Errorf("%d of %d matched: the generator tests too little", matched, cases)
+	}
+}
