@@ -1,0 +1,288 @@
+package process
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/penstock/penstock/invoke"
+)
+
+// settleTime is how long a caller waits, once there is an answer, for the
+// runtime to be through with the invocation, so that the log it gets is whole.
+const settleTime = 100 * time.Millisecond
+
+// An environment is one place where a function runs: a temporary folder, a log
+// stream, and one process after the other. The folder outlives a process that
+// crashed or timed out, as /tmp does on AWS.
+type environment struct {
+	p    *Process
+	plan *plan
+	tmp  string
+	log  *recorder
+
+	// Guarded by pool.mu.
+	child    *child // nil or dead: the next invocation starts one
+	pollers  int    // polls that wait and are promised to nobody
+	busy     int    // invocations
+	starting bool
+	retired  bool          // takes no more invocations until its process has ended
+	initTook time.Duration // of a start nobody was told of yet
+	used     time.Time
+	idle     *time.Timer
+
+	mu      sync.Mutex
+	process *child // the last one started
+	aborted bool   // by Shutdown: start nothing more
+}
+
+func newEnvironment(p *Process, made *plan) (*environment, error) {
+	tmp, err := p.host.tempFolder()
+	if err != nil {
+		return nil, err
+	}
+	e := &environment{
+		p: p, plan: made, tmp: tmp, used: time.Now(),
+		log: &recorder{
+			sink: p.host.Logs, function: p.fn.Name, quota: p.host.LogLimit,
+			stream: newStream(time.Now(), p.fn.Version),
+		},
+	}
+	if e.log.quota <= 0 {
+		e.log.quota = 4 << 20
+	}
+	e.idle = time.AfterFunc(time.Hour, func() { p.pool.reap(e) })
+	e.idle.Stop()
+	return e, nil
+}
+
+func (e *environment) alive() bool { return e.child != nil && !e.child.ended() }
+
+// room says whether an invocation can go here now. pool.mu is held.
+func (e *environment) room(perProcess int) bool {
+	switch {
+	case e.starting || e.retired:
+		return false
+	case !e.alive():
+		return e.busy == 0
+	}
+	return e.pollers > 0 && e.busy < perProcess
+}
+
+// initialise starts the first process outside of any invocation. When it fails
+// there is none, and the invocation repeats it.
+func (e *environment) initialise() (*child, time.Duration) {
+	begun := time.Now()
+	e.log.say(e.p.lines.initStart())
+	c, err := e.launch()
+	if err != nil {
+		return nil, 0
+	}
+	limit := e.p.host.InitLimit
+	if limit <= 0 {
+		limit = 10 * time.Second
+	}
+	failed, a := c.awaitInit("", time.After(limit))
+	took := time.Since(begun)
+	if failed {
+		c.kill()
+		e.log.say(e.p.lines.initReport(took, "init", a))
+		return nil, 0
+	}
+	return c, took
+}
+
+// run takes an invocation from START to REPORT. When the runtime is not through
+// soon after its answer, early gets it. An error means that the function did
+// not run, or was stopped by Shutdown.
+func (e *environment) run(inv *invocation, early func(invoke.Result)) (invoke.Result, error) {
+	p := e.p
+	c, initTook := p.pool.hold(e)
+	cold := c == nil || initTook > 0
+	if c != nil {
+		c.capture.drain() // older output is not this invocation's
+	}
+	begun := time.Now()
+	inv.deadline = begun.Add(p.fn.Timeout)
+	deadline := time.NewTimer(p.fn.Timeout)
+	defer deadline.Stop()
+	e.log.begin(inv, p.lines.start(inv.id))
+
+	var notes []string
+	for restarted := false; ; restarted = true {
+		if c == nil {
+			var err error
+			if c, err = e.startInside(inv, deadline.C); err != nil {
+				e.log.end(inv)
+				return invoke.Result{}, err
+			}
+			if c == nil {
+				break
+			}
+		}
+		c.api.deliver(inv)
+		select {
+		case <-inv.answered:
+		case <-deadline.C:
+			e.expire(c, inv)
+		case <-c.exited:
+			if !inv.wasHanded() && !restarted && p.pool.restart(e) {
+				c, cold, initTook = nil, true, 0
+				continue
+			}
+			inv.answer(exited(inv.id, c.spawned.exit))
+		}
+		break
+	}
+	if c != nil {
+		e.settle(c, inv, deadline.C, func() { early(p.result(inv.id, inv.outcome(), e.log.tailOf(inv), cold)) })
+	}
+	if e.isAborted() && fatalOrLate(inv.outcome()) {
+		e.log.end(inv)
+		return invoke.Result{}, errClosed
+	}
+
+	a := inv.outcome()
+	f := figures{took: min(time.Since(begun), p.fn.Timeout), init: initTook, answer: a, peakMB: e.peakMB()}
+	if c != nil {
+		c.capture.drain()
+	}
+	switch {
+	case a.status == "timeout":
+		notes = append(notes, p.lines.timeout(inv.id, p.fn.Timeout, time.Now()))
+	case a.kind == "Runtime.ExitError" || a.kind == "Runtime.InvalidEntrypoint":
+		notes = append(notes, p.lines.crash(a)...)
+	}
+	e.log.end(inv, append(notes, p.lines.end(inv.id, f)...)...)
+	return p.result(inv.id, a, inv.tail, cold), nil
+}
+
+// fatalOrLate says whether the answer may come from our own killing.
+func fatalOrLate(a answer) bool { return a.kind == "Runtime.ExitError" || a.status == "timeout" }
+
+// startInside starts a process within an invocation, under its deadline. A
+// failed init answers the invocation and leaves no process.
+func (e *environment) startInside(inv *invocation, deadline <-chan time.Time) (*child, error) {
+	begun := time.Now()
+	c, err := e.launch()
+	if entry := (*entryError)(nil); errors.As(err, &entry) {
+		inv.answer(badEntrypoint(inv.id, entry.lambda))
+		e.p.pool.started(e, nil)
+		return nil, nil
+	}
+	if err != nil {
+		e.p.pool.started(e, nil)
+		return nil, err
+	}
+	failed, a := c.awaitInit(inv.id, deadline)
+	if failed {
+		if a.status == "timeout" {
+			a = timedOut(inv.id, e.p.fn.Timeout)
+		}
+		inv.answer(a)
+		c.kill()
+		e.log.say(e.p.lines.initReport(time.Since(begun), "invoke", a))
+		c = nil
+	}
+	e.p.pool.started(e, c)
+	return c, nil
+}
+
+// settle waits until the runtime is through with an answered invocation: it
+// polled again, or ended, or used up its time and is killed.
+func (e *environment) settle(c *child, inv *invocation, deadline <-chan time.Time, early func()) {
+	if inv.outcome().status == "timeout" {
+		return
+	}
+	soon := time.NewTimer(settleTime)
+	defer soon.Stop()
+	for {
+		select {
+		case <-inv.done:
+			return
+		case <-c.exited:
+			return
+		case <-deadline:
+			e.expire(c, inv)
+			return
+		case <-soon.C:
+			early()
+		}
+	}
+}
+
+// expire ends an invocation's time. A process with nothing else to do is killed
+// at once; one that is shared takes no more, and ends with its last invocation.
+func (e *environment) expire(c *child, inv *invocation) {
+	inv.answer(timedOut(inv.id, e.p.fn.Timeout))
+	if e.p.fn.PerProcess == 1 {
+		c.kill()
+		return
+	}
+	c.api.expire(inv)
+	e.p.pool.retire(e)
+}
+
+// stop ends the environment: by force, or with a SIGTERM first.
+func (e *environment) stop(force bool) {
+	e.mu.Lock()
+	c := e.process
+	e.aborted = true
+	e.mu.Unlock()
+	if c != nil && !c.ended() {
+		if !force {
+			c.terminate(e.p.host.grace())
+		}
+		c.kill()
+	}
+	os.RemoveAll(e.tmp)
+}
+
+func (e *environment) isAborted() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.aborted
+}
+
+func (e *environment) peakMB() int {
+	e.mu.Lock()
+	c := e.process
+	e.mu.Unlock()
+	if c == nil {
+		return 0
+	}
+	return int((c.peakKB() + 1023) / 1024)
+}
+
+// launch starts a process for this environment.
+func (e *environment) launch() (*child, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.aborted {
+		return nil, errClosed
+	}
+	from, err := e.p.host.launch()
+	if err != nil {
+		return nil, err
+	}
+	c, err := startChild(e, from)
+	if errno := syscall.Errno(0); errors.As(err, &errno) {
+		entry := notRunnable(e.plan.argv, errno)
+		e.log.say("penstock: " + entry.local)
+		return nil, entry
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.process = c
+	return c, nil
+}
+
+func (h *Host) grace() time.Duration {
+	if h.Grace > 0 {
+		return h.Grace
+	}
+	return 500 * time.Millisecond
+}
