@@ -63,7 +63,7 @@ type source struct {
 }
 
 func newSource(file string, data []byte) *source {
-	text := strings.ReplaceAll(string(data), "\r\n", "\n")
+	text := strings.ReplaceAll(strings.TrimPrefix(string(data), "\ufeff"), "\r\n", "\n")
 	return &source{file: file, lines: strings.Split(text, "\n"), hidden: map[int]bool{}}
 }
 

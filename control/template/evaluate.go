@@ -20,8 +20,8 @@ type evaluator struct {
 	conditions map[string]*condition
 	mappings   *node
 	resources  map[string]*resource
-	testing    bool            // inside a condition: resources cannot be named
-	open       []string        // resources whose name is being computed
+	testing    bool     // inside a condition: resources cannot be named
+	open       []string // resources whose name is being computed
 	budget     int
 	depth      int
 }

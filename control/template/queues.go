@@ -96,7 +96,7 @@ func (e *evaluator) redrive(r *resource, v *node, fifo bool) string {
 	if strings.Count(target, ":") != 5 || !strings.Contains(target, ":sqs:") {
 		e.s.fail(v.pos, "%s: RedrivePolicy.deadLetterTargetArn must be the ARN of a queue, not %q", r.id, target)
 	} else if fifo != strings.HasSuffix(target, ".fifo") {
-		e.s.fail(v.pos, "%s: the dead-letter queue of a FIFO queue must be a FIFO queue, and of another another", r.id)
+		e.s.fail(v.pos, "%s: Dead-letter queue must be same type of queue as the source.", r.id)
 	}
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 1 || n > 1000 {

@@ -186,13 +186,13 @@ func shorten(name string, most int) string {
 func (e *evaluator) unique() {
 	functions, queues := map[string]string{}, map[string]string{}
 	for _, f := range e.st.Functions {
-		if other, dup := functions[f.Name]; dup {
+		if other, dup := functions[f.Name]; dup && f.Name != "" && other != f.LogicalID {
 			e.s.fail(f.Pos, "functions %s and %s have the same name %s", other, f.LogicalID, f.Name)
 		}
 		functions[f.Name] = f.LogicalID
 	}
 	for _, q := range e.st.Queues {
-		if other, dup := queues[q.Name]; dup {
+		if other, dup := queues[q.Name]; dup && q.Name != "" && other != q.LogicalID {
 			e.s.fail(q.Pos, "queues %s and %s have the same name %s", other, q.LogicalID, q.Name)
 		}
 		queues[q.Name] = q.LogicalID

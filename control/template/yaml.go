@@ -24,6 +24,7 @@ type yamlReader struct {
 	s       *source
 	anchors map[string]*node
 	nodes   int
+	colon   string // stands for colons inside of words
 }
 
 func parseYAML(s *source, data []byte) (n *node) {
@@ -39,7 +40,7 @@ func parseYAML(s *source, data []byte) (n *node) {
 	if !r.bounded(data) {
 		return nil
 	}
-	tokens := lexer.Tokenize(string(data))
+	tokens := lexer.Tokenize(r.protect(string(data)))
 	if !r.shallow(tokens) {
 		return nil
 	}
@@ -48,7 +49,10 @@ func parseYAML(s *source, data []byte) (n *node) {
 		r.syntax(err)
 		return nil
 	}
-	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool { return d.Body == nil })
+	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool {
+		_, directive := d.Body.(*ast.DirectiveNode)
+		return d.Body == nil || directive
+	})
 	switch len(docs) {
 	case 0:
 		s.fail(Pos{File: s.file}, "the template is empty")
@@ -73,6 +77,33 @@ func (r *yamlReader) bounded(data []byte) bool {
 	}
 	return true
 }
+
+// protect replaces the colons inside of words (AWS::Region, arn:aws:sqs, Fn::If)
+// by a rune that the text does not have, and restore brings them back. YAML
+// gives such colons no meaning, but inside flow maps the library takes the
+// first one for the end of a key: {Fn::If: [a, b, c]} would fail, and
+// {Fn::Sub: x} would silently become another map. A rune for a rune keeps
+// the columns.
+func (r *yamlReader) protect(text string) string {
+	stand := '\ue000'
+	for strings.ContainsRune(text, stand) {
+		stand++
+	}
+	r.colon = string(stand)
+	var b strings.Builder
+	for i := range len(text) {
+		inside := text[i] == ':' && i > 0 && i+1 < len(text) &&
+			strings.IndexByte("\"']}", text[i-1]) < 0 && strings.IndexByte(" \t\r\n,[]{}", text[i+1]) < 0
+		if inside {
+			b.WriteString(r.colon)
+		} else {
+			b.WriteByte(text[i])
+		}
+	}
+	return b.String()
+}
+
+func (r *yamlReader) restore(text string) string { return strings.ReplaceAll(text, r.colon, ":") }
 
 // shallow refuses deep nesting before the library recurses into it.
 func (r *yamlReader) shallow(tokens token.Tokens) bool {
@@ -114,10 +145,10 @@ func opensBlock(t *token.Token) bool {
 func (r *yamlReader) syntax(err error) {
 	var syntax *yaml.SyntaxError
 	if errors.As(err, &syntax) && syntax.GetToken() != nil {
-		r.s.fail(r.pos(syntax.GetToken()), "malformed YAML: %s", syntax.GetMessage())
+		r.s.fail(r.pos(syntax.GetToken()), "malformed YAML: %s", r.restore(syntax.GetMessage()))
 		return
 	}
-	r.s.fail(Pos{File: r.s.file}, "malformed YAML: %v", err)
+	r.s.fail(Pos{File: r.s.file}, "malformed YAML: %s", r.restore(err.Error()))
 }
 
 // pos is where a token stands. The library's columns are some characters off
@@ -127,7 +158,7 @@ func (r *yamlReader) pos(t *token.Token) Pos {
 	if p.Line < 1 || p.Line > len(r.s.lines) {
 		return Pos{File: r.s.file}
 	}
-	want, _, _ := strings.Cut(strings.TrimSpace(t.Origin), "\n")
+	want, _, _ := strings.Cut(strings.TrimSpace(r.restore(t.Origin)), "\n")
 	line := []rune(r.s.lines[p.Line-1])
 	if want == "" || len(line) == 0 {
 		return p
@@ -175,9 +206,9 @@ func (r *yamlReader) node(n ast.Node, depth int) *node {
 		r.s.fail(pos, "alias *%s has no anchor before it", name)
 		return newBroken(pos)
 	case *ast.LiteralNode:
-		return newString(pos, v.Value.Value)
+		return newString(pos, r.restore(v.Value.Value))
 	case *ast.StringNode:
-		return plain(pos, v)
+		return r.plain(pos, v)
 	case *ast.BoolNode:
 		return newBool(pos, v.Value)
 	case *ast.NullNode:
@@ -185,12 +216,12 @@ func (r *yamlReader) node(n ast.Node, depth int) *node {
 	case *ast.IntegerNode, *ast.FloatNode:
 		return &node{kind: numberKind, pos: pos, text: n.GetToken().Value}
 	}
-	return newString(pos, n.GetToken().Value)
+	return newString(pos, r.restore(n.GetToken().Value))
 }
 
 // plain resolves the boolean words of YAML 1.1, which CloudFormation follows;
 // the library follows YAML 1.2.
-func plain(pos Pos, v *ast.StringNode) *node {
+func (r *yamlReader) plain(pos Pos, v *ast.StringNode) *node {
 	if v.GetToken().Type == token.StringType {
 		switch v.Value {
 		case "yes", "Yes", "YES", "on", "On", "ON", "True", "TRUE":
@@ -199,7 +230,7 @@ func plain(pos Pos, v *ast.StringNode) *node {
 			return newBool(pos, false)
 		}
 	}
-	return newString(pos, v.Value)
+	return newString(pos, r.restore(v.Value))
 }
 
 func (r *yamlReader) mapping(values []*ast.MappingValueNode, depth int) *node {
@@ -238,12 +269,16 @@ func (r *yamlReader) mapping(values []*ast.MappingValueNode, depth int) *node {
 func (r *yamlReader) key(k ast.MapKeyNode, pos Pos) string {
 	switch v := k.(type) {
 	case *ast.StringNode:
-		return v.Value
+		return r.restore(v.Value)
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode:
 		return k.GetToken().Value
+	case *ast.MappingKeyNode: // written as "? key"
+		if n := r.node(v.Value, 0); n.scalar() {
+			return n.text
+		}
 	}
 	r.s.fail(pos, "the key of a map must be plain text")
-	return k.GetToken().Value
+	return r.restore(k.GetToken().Value)
 }
 
 // merge adds what a merge key (<<) brings: members that m does not have.
@@ -271,7 +306,7 @@ func (r *yamlReader) merge(m, from *node, seen map[string]Pos) {
 func (r *yamlReader) tagged(t *ast.TagNode, depth int) *node {
 	pos := r.pos(t.Start)
 	value := r.node(t.Value, depth+1)
-	tag := t.Start.Value
+	tag := r.restore(t.Start.Value)
 	if name, ok := longName(tag); ok {
 		return &node{kind: mapKind, pos: pos, entries: []entry{{name, pos, value}}}
 	}
