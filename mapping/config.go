@@ -17,7 +17,7 @@ type Config struct {
 	// derives one from function and source.
 	UUID string `json:"-" yaml:"UUID,omitempty"`
 	// FunctionName is any form that Lambda takes: name, name:qualifier, partial
-	// or full ARN. See ParseFunction.
+	// or full ARN. See FunctionARN.
 	FunctionName string `json:"FunctionName,omitempty"`
 	// EventSourceArn names the queue, stream, cluster or broker. A source that
 	// AWS does not have is arn:penstock:KIND:...

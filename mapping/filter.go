@@ -123,7 +123,7 @@ func (f *form) match(p payload, lenient bool) (bool, error) {
 	switch p.format {
 	case plain, scalar:
 		fits = f.asks != pattern.Object && (p.format == plain || f.asks == pattern.None)
-	case members:
+	case structured:
 		fits = f.asks != pattern.Values
 		if f.asks&pattern.Object != 0 {
 			view = p.spliced

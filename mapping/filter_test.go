@@ -198,7 +198,7 @@ func FuzzFilterBody(f *testing.F) {
 		if valid != (p.format != plain) {
 			t.Fatalf("format %d of %q", p.format, body)
 		}
-		if p.format == members && !json.Valid(p.spliced) {
+		if p.format == structured && !json.Valid(p.spliced) {
 			t.Fatalf("spliced %s", p.spliced)
 		}
 		var object map[string]json.RawMessage

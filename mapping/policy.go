@@ -52,6 +52,9 @@ func PolicyFor(cfg Config, kind sources.Kind) Policy {
 		Retries: valueOr(cfg.MaximumRetryAttempts, -1),
 		Bisect:  valueOr(cfg.BisectBatchOnFunctionError, false),
 	}
+	if cfg.shared() {
+		p.Retries = valueOr(cfg.MaximumRetryAttempts, 0)
+	}
 	if age := valueOr(cfg.MaximumRecordAgeInSeconds, -1); age > 0 {
 		p.MaxAge = time.Duration(age) * time.Second
 	}

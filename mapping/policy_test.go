@@ -131,13 +131,13 @@ func TestJudge(t *testing.T) {
 			if got := line(v); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
-			complete(t, tt.batch, v)
+			accounted(t, tt.batch, v)
 		})
 	}
 }
 
-// complete checks that every record is in exactly one place.
-func complete(t *testing.T, batch []sources.Record, v Verdict) {
+// accounted checks that every record is in exactly one place.
+func accounted(t *testing.T, batch []sources.Record, v Verdict) {
 	t.Helper()
 	seen := map[string]int{}
 	count := func(list []sources.Record) {
@@ -224,7 +224,7 @@ func TestExpire(t *testing.T) {
 			if got := line(v); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
-			complete(t, tt.batch, v)
+			accounted(t, tt.batch, v)
 		})
 	}
 }
@@ -259,6 +259,9 @@ func TestPolicyFor(t *testing.T) {
 	p = PolicyFor(Config{MaximumRetryAttempts: new(0), MaximumRecordAgeInSeconds: new(60), BisectBatchOnFunctionError: new(true)}, sources.Kind{})
 	if p.Retries != 0 || p.MaxAge != time.Minute || !p.Bisect {
 		t.Errorf("stream with settings: %+v", p)
+	}
+	if p = PolicyFor(Config{SelfManagedKafkaEventSourceConfig: &KafkaEventSourceConfig{ConsumptionMode: "Queue"}}, sources.Kind{}); p.Retries != 0 {
+		t.Errorf("Kafka share group: %d retries", p.Retries)
 	}
 	if p = PolicyFor(Config{MaximumRecordAgeInSeconds: new(-1)}, sources.Kind{}); p.MaxAge != 0 {
 		t.Errorf("age -1 became %v", p.MaxAge)

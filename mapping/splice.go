@@ -13,10 +13,10 @@ import (
 type format uint8
 
 const (
-	absent  format = iota // no payload, or one that is no string: the view is taken as it is
-	plain                 // text that is not JSON
-	scalar                // a JSON string, number, boolean or null
-	members               // a JSON object or list
+	absent     format = iota // no payload, or one that is no string: the view is taken as it is
+	plain                    // text that is not JSON
+	scalar                   // a JSON string, number, boolean or null
+	structured               // a JSON object or list
 )
 
 // A payload is a view with the payload looked at.
@@ -24,7 +24,7 @@ type payload struct {
 	format format
 	raw    []byte // the view as it is
 	// spliced is the view with the payload's JSON in the place of the string
-	// that held it. Only with format members.
+	// that held it. Only with format structured.
 	spliced []byte
 }
 
@@ -50,7 +50,7 @@ func open(view []byte, key string, buffer *[]byte) (payload, error) {
 		p.format = scalar
 	default:
 		b = append(b, view[end:]...)
-		p.format, p.spliced = members, b
+		p.format, p.spliced = structured, b
 	}
 	*buffer = b
 	return p, nil
