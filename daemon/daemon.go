@@ -1,0 +1,115 @@
+// Package daemon is the penstock command: flags, signals, files and the port,
+// wired around package penstock. A program with sources of its own calls Main
+// with them. It decides nothing about records; that is done below it.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/penstock/penstock/invoke/process"
+	"github.com/penstock/penstock/sources"
+)
+
+// Main runs the command with the process's arguments and returns its exit
+// code. SIGINT and SIGTERM stop it gracefully; a second one ends the process
+// at once.
+func Main(kinds ...sources.Kind) int {
+	if process.Reap() { // the process that ends what functions leave behind
+		return exitFine
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, kinds, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) }()
+	select {
+	case code := <-done:
+		return code
+	case s := <-signals:
+		cancel(stopped{s})
+	}
+	select {
+	case code := <-done:
+		return code
+	case <-signals:
+		return exitInterrupted
+	}
+}
+
+// stopped is the cause of a context that a signal ended.
+type stopped struct{ by os.Signal }
+
+func (s stopped) Error() string { return "stopped by " + s.by.String() }
+
+// ended is what a command that was stopped gracefully returns: SIGTERM is how
+// daemons are told to go, anything else is the user's interruption.
+func ended(ctx context.Context) error {
+	var s stopped
+	if errors.As(context.Cause(ctx), &s) && s.by != syscall.SIGTERM {
+		return &exit{exitInterrupted, errors.New("")}
+	}
+	return nil
+}
+
+// A command holds what all subcommands share.
+type command struct {
+	settings
+	kinds    []sources.Kind
+	in       io.Reader
+	out, err io.Writer
+	log      *slog.Logger
+}
+
+func run(ctx context.Context, kinds []sources.Kind, args []string, in io.Reader, out, errs io.Writer) int {
+	c := &command{kinds: kinds, in: in, out: out, err: errs}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.ExecuteContext(ctx)
+	if err != nil && err.Error() != "" {
+		fmt.Fprintln(errs, "penstock:", err)
+	}
+	return code(err)
+}
+
+func (c *command) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "penstock",
+		Short: "Run Lambda functions on the events of queues and streams, without Lambda",
+		Long: `penstock runs Lambda event source mappings on your own machine: it polls queues,
+filters and batches messages as AWS Lambda does, and invokes unmodified
+functions as child processes.
+
+Start with an example:   penstock try examples/orders
+See what a template does: penstock plan template.yaml
+Run it as a daemon:      penstock up template.yaml --local`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := c.resolve(cmd); err != nil {
+				return err
+			}
+			if err := c.check(cmd); err != nil {
+				return err
+			}
+			c.log = slog.New(c.logHandler(c.err))
+			return nil
+		},
+	}
+	c.logging(root.PersistentFlags())
+	root.AddCommand(c.up(), c.try(), c.plan(), c.sources(), c.filter(), c.config(), c.version())
+	return root
+}

@@ -1,0 +1,195 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/penstock/penstock/control/template"
+	"github.com/penstock/penstock/invoke"
+	"github.com/penstock/penstock/mapping"
+	"github.com/penstock/penstock/sources"
+)
+
+func (c *command) plan() *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "plan TEMPLATE|DIR",
+		Short: "Say what a template would run, and what becomes of each setting",
+		Long: `plan reads a template and prints what would run, without starting anything or
+calling any service. Every setting is honoured, recorded (it describes an
+environment that is not here, and changes nothing) or refused by name. Unknown
+properties are listed. The exit code is 2 if something is refused or wrong.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if all {
+				return c.printSettings()
+			}
+			if len(args) == 0 {
+				return usage("plan needs a template or a folder")
+			}
+			stack, err := c.load(args[0], "")
+			if err != nil {
+				return err
+			}
+			return c.printPlan(stack)
+		},
+	}
+	c.common(cmd.Flags())
+	cmd.Flags().BoolVar(&all, "settings", false, "list every known property and what becomes of it")
+	return cmd
+}
+
+// printSettings prints the table behind plan.
+func (c *command) printSettings() error {
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	for _, s := range template.Settings() {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Type, s.Property, s.Class, s.Reason)
+	}
+	return w.Flush()
+}
+
+func (c *command) printPlan(stack *template.Stack) error {
+	fmt.Fprintf(c.out, "stack %s (%s)\n", stack.Name, stack.File)
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	heading := func(title string, n int) {
+		if n > 0 {
+			fmt.Fprintf(w, "\n%s\n", title)
+		}
+	}
+	heading("functions", len(stack.Functions))
+	for _, f := range stack.Functions {
+		limit := "at most " + strconv.Itoa(concurrency(f)) + " at once"
+		if concurrency(f) < 0 {
+			limit = "blocked: its reserved concurrency is 0"
+		}
+		code := f.Code.Path
+		if f.Code.Inline != "" {
+			code = "inline"
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\ttimeout %v\t%s\n", f.Name, f.Runtime, f.Handler, code, f.Timeout, limit)
+	}
+	heading("queues", len(stack.Queues))
+	for _, q := range stack.Queues {
+		fmt.Fprintf(w, "  %s\tvisibility timeout %v\t%s\n", q.Name, visibility(q), q.ARN)
+	}
+	heading("mappings", len(stack.Mappings))
+	var errs, warnings []string
+	var existing []mapping.Config
+	for i, m := range mappings(stack) {
+		pos, id := stack.Mappings[i].Pos, stack.Mappings[i].LogicalID
+		facts, limits := c.facts(stack, m, existing)
+		fmt.Fprintf(w, "  %s\t-> %s\t%s\n", sourceName(m), m.FunctionName, describe(m, limits))
+		for _, e := range mapping.Validate(m, facts) {
+			errs = append(errs, fmt.Sprintf("%s: %s: %v", pos, id, e))
+		}
+		for _, e := range mapping.Warnings(m, facts) {
+			warnings = append(warnings, fmt.Sprintf("%s: %s: %v", pos, id, e))
+		}
+		existing = append(existing, m)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, n := range stack.Warnings {
+		warnings = append(warnings, noteLine(n))
+	}
+	printNotes(c.out, "recorded: these change nothing", stack.Recorded)
+	printNotes(c.out, "unknown: neither AWS's model nor penstock has these", stack.Unknown)
+	printLines(c.out, "warnings", warnings)
+	printLines(c.out, "refused", errs)
+	if len(errs) > 0 {
+		return &exit{exitUsage, errors.New("the template cannot be run as it is")}
+	}
+	return nil
+}
+
+// facts are what is known of a mapping without asking any service.
+func (c *command) facts(stack *template.Stack, m mapping.Config, existing []mapping.Config) (mapping.Facts, sources.Limits) {
+	facts := mapping.Facts{Region: c.Region, Account: c.Account, Now: time.Now(), Existing: existing}
+	name, err := invoke.ParseName(m.FunctionName)
+	i := slices.IndexFunc(stack.Functions, func(f template.Function) bool { return f.Name == name.Name })
+	switch {
+	case err != nil:
+		facts.Function = err
+	case i < 0:
+		facts.Function = fmt.Errorf("the template has no function %s", name.Name)
+	default:
+		facts.Timeout = stack.Functions[i].Timeout
+	}
+	for _, q := range stack.Queues {
+		if q.ARN == m.EventSourceArn {
+			facts.Queue = &mapping.QueueFacts{VisibilityTimeout: visibility(q), MaxReceiveCount: maxReceives(q)}
+		}
+	}
+	for _, k := range c.kinds {
+		if k.Matches(sources.Spec{ARN: m.EventSourceArn, Settings: m.Settings}) {
+			facts.Limits = &k.Limits
+			return facts, k.Limits
+		}
+	}
+	return facts, sources.Limits{}
+}
+
+func visibility(q template.Queue) time.Duration {
+	n, err := strconv.Atoi(q.Attributes["VisibilityTimeout"])
+	if err != nil {
+		n = 30 // SQS's default
+	}
+	return time.Duration(n) * time.Second
+}
+
+// maxReceives is the maxReceiveCount of a queue's redrive policy; zero without
+// one. The template reader checked its form.
+func maxReceives(q template.Queue) int {
+	_, after, _ := strings.Cut(q.Attributes["RedrivePolicy"], `"maxReceiveCount":`)
+	digits := strings.TrimLeft(after, ` "`)
+	n, _ := strconv.Atoi(digits[:len(digits)-len(strings.TrimLeft(digits, "0123456789"))])
+	return n
+}
+
+// describe is a mapping's settings in words.
+func describe(cfg mapping.Config, l sources.Limits) string {
+	words := []string{fmt.Sprintf("batches of %d", cfg.Batch(l))}
+	if cfg.Window() > 0 {
+		words = append(words, fmt.Sprintf("window %v", cfg.Window()))
+	}
+	if cfg.Partial() {
+		words = append(words, "partial failures")
+	}
+	if cfg.FilterCriteria != nil && len(cfg.FilterCriteria.Filters) > 0 {
+		words = append(words, fmt.Sprintf("%d filters", len(cfg.FilterCriteria.Filters)))
+	}
+	if n := cfg.MaximumConcurrency(); n > 0 {
+		words = append(words, fmt.Sprintf("at most %d at once", n))
+	}
+	if !cfg.On() {
+		words = append(words, "disabled")
+	}
+	return strings.Join(words, ", ")
+}
+
+func printNotes(w io.Writer, title string, notes []template.Note) {
+	lines := make([]string, len(notes))
+	for i, n := range notes {
+		lines[i] = noteLine(n)
+	}
+	printLines(w, title, lines)
+}
+
+func printLines(w io.Writer, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", title)
+	for _, l := range lines {
+		fmt.Fprintf(w, "  %s\n", l)
+	}
+}

@@ -1,0 +1,270 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/penstock/penstock"
+	"github.com/penstock/penstock/awsclient"
+	"github.com/penstock/penstock/awswire"
+	"github.com/penstock/penstock/control/template"
+	"github.com/penstock/penstock/invoke/process"
+	"github.com/penstock/penstock/local/sqs"
+	"github.com/penstock/penstock/mapping"
+	"github.com/penstock/penstock/sources"
+)
+
+func (c *command) up() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "up [TEMPLATE|DIR]",
+		Short: "Run a template's functions and mappings as a daemon",
+		Long: `up runs the functions of a SAM or CloudFormation template as processes, polls the
+queues that its event source mappings name, and invokes the functions as AWS
+Lambda does. Without a template it serves its endpoint alone.
+
+With --local the template's queues are served by the daemon itself, in memory,
+at the address of --listen; any SQS client can use them:
+
+  penstock up examples/orders --local
+  aws --endpoint-url http://127.0.0.1:9330 sqs send-message \
+    --queue-url orders --message-body '{"order": 7}'
+
+Without it queues are where the AWS configuration says, or where --endpoint says:
+
+  penstock up . --endpoint arn:aws:sqs:us-east-1:=http://127.0.0.1:9324
+
+SIGTERM and Ctrl-C settle the batches in hand and stop; a second one stops at
+once. SIGHUP, or --watch, applies changes of code and template.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path := ""
+			if len(args) > 0 {
+				path = args[0]
+			}
+			return c.runUp(cmd.Context(), path)
+		},
+	}
+	c.common(cmd.Flags())
+	c.service(cmd.Flags())
+	return cmd
+}
+
+// A service is a running daemon.
+type service struct {
+	*command
+	path      string // of the template; empty: none
+	data      string
+	url       string // of the port
+	local     *sqs.Service
+	host      *process.Host
+	server    *penstock.Server
+	endpoints awsclient.Endpoints
+
+	watching sync.WaitGroup
+	mu       sync.Mutex // guards what follows
+	stack    *template.Stack
+	fleet    *fleet
+}
+
+func (c *command) runUp(ctx context.Context, path string) error {
+	s := &service{command: c, path: path, data: dataFolder(c.Data, orHere(path))}
+	endpoints, err := awsclient.ParseEndpoints(c.Endpoints)
+	if err != nil {
+		return &exit{exitUsage, fmt.Errorf("--endpoint: %w", err)}
+	}
+	l, err := listen(c.Listen)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	unlock, err := lock(s.data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	s.url = "http://" + l.Addr().String()
+
+	var routes []awswire.Route
+	served := ""
+	if c.Local {
+		s.local = &sqs.Service{Region: c.Region, Account: c.Account}
+		defer s.local.Close()
+		routes, served = []awswire.Route{s.local.Route()}, s.url
+	}
+	if s.host, err = c.newHost(s.data, served, c.logLine); err != nil {
+		return err
+	}
+	s.endpoints = endpoints
+	if s.stack, s.fleet, err = s.prepare(ctx); err != nil {
+		return err
+	}
+	defer func() { s.fleet.close(context.WithoutCancel(ctx)) }()
+	s.server = &penstock.Server{
+		Kinds: c.kinds, Functions: s.fleet.functions, Mappings: mappings(s.stack),
+		Region: c.Region, Account: c.Account, Grace: c.Grace, Log: c.log,
+		Endpoint: s.endpoint,
+	}
+	return s.run(ctx, func(ctx context.Context) error { return serve(ctx, l, routes, c.Hosts, c.log) })
+}
+
+// run runs port and server until ctx is done. The port stays open until the
+// server has settled what it had in hand: local queues are behind it.
+func (s *service) run(ctx context.Context, port func(context.Context) error) error {
+	open, closePort := context.WithCancel(context.WithoutCancel(ctx))
+	defer closePort()
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	var portErr error
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if portErr = port(open); portErr != nil {
+			stop()
+		}
+	})
+	wg.Go(func() { s.reloads(running); s.watching.Wait() })
+	s.announce()
+	err := s.server.Run(running)
+	if err != nil {
+		err = &exit{exitUsage, err}
+	} else if ctx.Err() != nil {
+		s.log.Info("stopped: everything in hand is settled")
+	}
+	stop()
+	closePort()
+	wg.Wait()
+	if portErr != nil {
+		err = errors.Join(err, &exit{exitEnvironment, portErr})
+	}
+	if err == nil {
+		err = ended(ctx)
+	}
+	return err
+}
+
+// prepare loads the template, makes its local queues, builds its functions and
+// looks for its sources.
+func (s *service) prepare(ctx context.Context) (*template.Stack, *fleet, error) {
+	stack := &template.Stack{}
+	if s.path != "" {
+		queues := ""
+		if s.local != nil {
+			queues = s.url
+		}
+		var err error
+		if stack, err = s.load(s.path, queues); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, note := range stack.Warnings {
+		s.log.Warn(noteLine(note))
+	}
+	for _, note := range stack.Unknown {
+		s.log.Warn("unknown to penstock and to AWS's model: " + noteLine(note))
+	}
+	if s.local != nil {
+		if err := createQueues(ctx, s.local, stack); err != nil {
+			return nil, nil, err
+		}
+	}
+	if n := len(stack.Functions); n > 0 {
+		s.log.Info("preparing functions", "count", n)
+	}
+	f, err := deploy(ctx, s.host, s.data, stack, s.Region, s.Account)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.command.skipped(f, true); err != nil {
+		f.close(ctx)
+		return nil, nil, err
+	}
+	if err := s.inspect(ctx, stack); err != nil {
+		f.close(ctx)
+		return nil, nil, err
+	}
+	return stack, f, nil
+}
+
+// endpoint says where sources are: local queues behind our own port, the rest
+// where the flags say.
+func (s *service) endpoint(arn string) sources.Endpoint {
+	source, err := mapping.ParseSource(arn)
+	if s.local != nil && err == nil && source.Service == mapping.SQS {
+		return sources.Endpoint{URL: s.url}
+	}
+	return sources.Endpoint(s.endpoints.For(arn))
+}
+
+// announce says in a line each what runs where.
+func (s *service) announce() {
+	for _, f := range s.stack.Functions {
+		s.log.Info("function", "name", f.Name, "runtime", f.Runtime, "code", f.Code.Path, "timeout", f.Timeout.String())
+	}
+	for _, m := range s.stack.Mappings {
+		at := "AWS configuration"
+		if e := s.endpoint(m.Config.EventSourceArn); e.URL != "" {
+			at = e.URL
+		}
+		s.log.Info("mapping", "source", sourceName(m.Config), "function", functionName(m.Config), "at", at, "uuid", m.UUID)
+	}
+	s.log.Info("ready", "listen", s.url, "data", s.data, "local", s.local != nil)
+}
+
+// reloads applies changes at SIGHUP, and with --watch when files change.
+func (s *service) reloads(ctx context.Context) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	var changes <-chan struct{}
+	if s.Watch && s.path != "" {
+		changes = s.watch(ctx)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+		case <-changes:
+		}
+		if err := s.reload(ctx); err != nil {
+			s.log.Error("the change was not applied; what ran before goes on", "error", err)
+		}
+	}
+}
+
+// reload loads everything anew and applies the difference. Functions that run
+// end on the old code; the old processes are closed behind them.
+func (s *service) reload(ctx context.Context) error {
+	stack, next, err := s.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.server.Change(next.functions, mappings(stack)); err != nil {
+		next.close(ctx)
+		return err
+	}
+	s.mu.Lock()
+	old := s.fleet
+	s.stack, s.fleet = stack, next
+	s.mu.Unlock()
+	old.close(ctx)
+	s.log.Info("changes applied", "functions", len(stack.Functions), "mappings", len(stack.Mappings))
+	return nil
+}
+
+func (c *command) logLine(line process.LogLine) {
+	c.log.Info(line.Text, "function", line.Function, "request", line.RequestID)
+}
+
+func orHere(path string) string {
+	if path == "" {
+		return "."
+	}
+	return path
+}
