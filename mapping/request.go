@@ -102,9 +102,12 @@ func (d *decoder) structure(path string, raw []byte, v reflect.Value) {
 	}
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
 		value, given := object[name]
 		delete(object, name)
-		if name == "-" || !given || string(value) == "null" {
+		if !given || string(value) == "null" {
 			continue
 		}
 		fresh := reflect.New(v.Field(i).Type()).Elem()
