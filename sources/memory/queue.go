@@ -68,8 +68,9 @@ type Message struct {
 	// Delay hides the message at first.
 	Delay time.Duration
 
-	// Sent is when Put took it, First when it was first received; zero: never.
-	Sent, First time.Time
+	// Sent is when Put took it, First when it was first received, Died when it
+	// became a dead letter; zero: never.
+	Sent, First, Died time.Time
 	// Sequence counts the messages of the queue from 1.
 	Sequence int
 	// Receives counts how often it was received.
@@ -157,7 +158,7 @@ func (q *Queue) Put(messages ...Message) []string {
 			m.ID = fmt.Sprintf("msg-%d", q.sent)
 		}
 		m.Attributes = maps.Clone(m.Attributes)
-		m.Sent, m.First, m.Sequence, m.Receives, m.Note = now, time.Time{}, q.sent, 0, nil
+		m.Sent, m.First, m.Died, m.Sequence, m.Receives, m.Note = now, time.Time{}, time.Time{}, q.sent, 0, nil
 		e := &entry{Message: m, lane: q.lane(m.Group)}
 		if m.Delay > 0 {
 			e.hidden = now.Add(m.Delay)

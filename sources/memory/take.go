@@ -38,6 +38,7 @@ func (q *Queue) takeLane(l *lane, max int, s sources.Spec, now time.Time, record
 				return records
 			}
 		case q.MaxReceives > 0 && e.Receives >= q.MaxReceives:
+			e.Died = now
 			q.dead = append(q.dead, e.Message)
 			q.remove(e)
 		default:
