@@ -148,6 +148,15 @@ func (o *Outcome) String() string {
 	return b.String()
 }
 
+// beginning is the timeline, cut to what a failure message may hold.
+func (o *Outcome) beginning() string {
+	lines := strings.SplitAfter(o.String(), "\n")
+	if len(lines) <= 20 {
+		return o.String()
+	}
+	return strings.Join(lines[:20], "") + "...\n"
+}
+
 func count(n int) string {
 	if n == 1 {
 		return "1 record"

@@ -43,7 +43,7 @@ func SQS[M string | Message](t *testing.T, m Mapping, handler any, messages ...M
 		synctest.Test(t, func(t *testing.T) { s.play(t.Context()) })
 	}
 	if s.err != nil {
-		t.Fatalf("penstocktest: %v\n%v", s.err, s.outcome)
+		t.Fatalf("penstocktest: %v\n%v", s.err, s.outcome.beginning())
 	}
 	return s.outcome
 }
@@ -164,18 +164,20 @@ func (s *scenario) play(parent context.Context) {
 	if s.realTime {
 		step = 10 * time.Millisecond
 	}
-	var look *time.Timer
-	look = time.AfterFunc(0, func() {
-		since := time.Since(r.start)
+	var look func()
+	look = func() {
+		if ctx.Err() != nil {
+			return
+		}
 		c := queue.Counts()
-		expired = since >= last+m.Limit
+		expired = time.Since(r.start) >= last+m.Limit
 		if expired || c.Acked+c.Dead == len(s.messages) {
 			cancel()
 		} else {
-			look.Reset(step)
+			time.AfterFunc(step, look)
 		}
-	})
-	defer look.Stop()
+	}
+	time.AfterFunc(0, look)
 	engine.Run(ctx)
 	s.outcome = r.outcome(queue)
 	switch missing := s.missing(queue); {
