@@ -224,7 +224,7 @@ func TestRefused(t *testing.T) {
 		{"empty body", m{}, nil, []message{{Body: "x"}, {}}, "message 2: Body is empty"},
 		{"delay in FIFO queue", m{FIFO: true}, nil, []message{{Body: "x", Delay: time.Second}}, "message 1: Delay is 1s"},
 		{"no end", m{}, func() error { return errors.New("boom") }, []message{{Body: "x"}}, `after 1h0m0s there is no end in sight for msg-1 ("x")`},
-		{"no end within limit", m{Limit: 10 * time.Second}, failing(1), []message{{Body: "x"}, {Body: "y", After: 20 * time.Second}}, `after 30s there is no end in sight for msg-1 ("x")`},
+		{"no end within limit", m{Limit: 9 * time.Second}, failing(1), []message{{Body: "x"}, {Body: "y", After: 20 * time.Second}}, `after 29s there is no end in sight for msg-1 ("x")`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.handler == nil {
