@@ -54,7 +54,11 @@ func (q *queue) Receive(ctx context.Context, max int, wait time.Duration) ([]sou
 	loan := loanEnd(start, time.Now(), q.loan)
 	records := make([]sources.Record, len(out.Messages))
 	for i := range out.Messages {
-		records[i] = q.record(&out.Messages[i], loan)
+		m := &out.Messages[i]
+		if aws.ToString(m.MessageId) == "" || aws.ToString(m.ReceiptHandle) == "" {
+			return nil, fmt.Errorf("receive: %w", errUnnamed)
+		}
+		records[i] = q.record(m, loan)
 	}
 	return records, nil
 }

@@ -131,5 +131,9 @@ const (
 	visibilityLimit = 12 * time.Hour
 )
 
-// errToken: a record that this package did not make.
-var errToken = errors.New("record is not of an SQS queue")
+var (
+	// errToken: a record that this package did not make.
+	errToken = errors.New("record is not of an SQS queue")
+	// errUnnamed: a message that could be neither reported nor settled.
+	errUnnamed = errors.New("the service sent a message without MessageId or ReceiptHandle")
+)
