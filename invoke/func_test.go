@@ -244,7 +244,9 @@ func TestFuncCancelledIsNotAnAttempt(t *testing.T) {
 		}
 		time.Sleep(time.Hour) // let the handler end
 		ran := false
-		if _, err := invoke.Func(func() { ran = true }).Invoke(ctx, invoke.Request{}); err == nil || ran {
+		_, err = invoke.Func(func() { ran = true }).Invoke(ctx, invoke.Request{})
+		synctest.Wait()
+		if err == nil || ran {
 			t.Errorf("ran %v, %v", ran, err)
 		}
 	})

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -217,19 +219,21 @@ func TestSetLimit(t *testing.T) {
 // A mapping's limit above its function's: a slot is one of both.
 func TestLimitsNest(t *testing.T) {
 	function := invoke.Limited(lasting(0), 1)
-	mapping := invoke.Limited(invoke.Timed{Target: function}, 5)
+	mapping := invoke.Limited(invoke.Timed{Target: function}, 2)
 	slot, release, err := mapping.Reserve(now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := mapping.Reserve(now()); !errors.Is(err, invoke.ErrThrottled) {
-		t.Errorf("the function's slot was given twice: %v", err)
+	for range 3 {
+		if _, _, err := mapping.Reserve(now()); !errors.Is(err, invoke.ErrThrottled) || !strings.Contains(err.Error(), "1 of 1") {
+			t.Errorf("the function's slot was given twice, or a failed Reserve kept the mapping's: %v", err)
+		}
 	}
 	if err := mapping.Ready(now()); err == nil {
 		t.Error("ready, though the function is not")
 	}
-	if _, err := slot.Invoke(t.Context(), invoke.Request{}); err != nil {
-		t.Error(err)
+	if got, err := slot.Invoke(t.Context(), invoke.Request{}); err != nil || got.RequestID == "" {
+		t.Errorf("%+v, %v", got, err)
 	}
 	release()
 	if got, err := mapping.Invoke(t.Context(), invoke.Request{}); err != nil || got.RequestID == "" {
@@ -237,6 +241,29 @@ func TestLimitsNest(t *testing.T) {
 	}
 	if _, _, err := mapping.Reserve(now()); err != nil {
 		t.Errorf("a failed Reserve kept a slot: %v", err)
+	}
+}
+
+// A slot that is given to a waiter in the moment in which it gives up.
+func TestNoSlotIsLostToACancelledWaiter(t *testing.T) {
+	l := invoke.Limited(lasting(0), 1)
+	for range 2000 {
+		_, release, err := l.Reserve(now())
+		if err != nil {
+			t.Fatal("the slot was lost")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if _, release, err := l.Reserve(ctx); err == nil {
+				release()
+			}
+		}()
+		runtime.Gosched()
+		cancel()
+		release()
+		<-done
 	}
 }
 

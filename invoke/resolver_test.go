@@ -129,6 +129,32 @@ func TestFunctionsDefaults(t *testing.T) {
 	})
 }
 
+func TestTimed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		waits := invoke.Func(func(ctx context.Context) { <-ctx.Done() })
+		timed := invoke.Timed{Target: invoke.Limited(waits, 1), NewID: func() string { return "counted" }}
+		slot, _, err := timed.Reserve(now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := timed.Ready(now()); err == nil {
+			t.Error("ready without room")
+		}
+		const want = `{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: counted Error: Task timed out after 3.00 seconds"}`
+		for name, target := range map[string]invoke.Target{"slot": slot, "itself": invoke.Timed{Target: waits, NewID: timed.NewID}} {
+			if r, err := target.Invoke(t.Context(), invoke.Request{}); err != nil || string(r.Payload) != want {
+				t.Errorf("%s: %s, %v", name, r.Payload, err)
+			}
+		}
+		if _, err := timed.Invoke(t.Context(), invoke.Request{}); !errors.Is(err, invoke.ErrThrottled) {
+			t.Errorf("without its slot: %v", err)
+		}
+		if invoke.Check(invoke.Timed{}) == nil || invoke.Check(invoke.Limited(invoke.Func(1), 1)) == nil {
+			t.Error("a wrapper hides what is wrong with its target")
+		}
+	})
+}
+
 // roomy limits itself.
 type roomy struct{}
 
