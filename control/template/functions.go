@@ -93,6 +93,8 @@ func (e *evaluator) code(r *resource, p map[string]*node, f *Function) {
 		code = newString(r.pos, ".") // what sam package does
 	}
 	switch {
+	case inline != nil && code != nil:
+		e.s.fail(inline.pos, "%s: only one of CodeUri and InlineCode can be set", r.id)
 	case inline != nil && e.wantText(inline, "the inline code of "+r.id):
 		e.inline(r, inline, f)
 	case code != nil && inline == nil:
