@@ -218,6 +218,7 @@ func TestMalformedEvents(t *testing.T) {
 		{`{"z":[1,}`, 8, "no JSON value"},
 		{`{"z":{"y":1;"x":2}}`, 11, "',' or '}'"},
 		{`{"z":"` + "\t" + `"}`, 6, "control"},
+		{`{"z":"0123456789` + "\x1f" + `0123456789"}`, 16, "control"},
 		{`{'a':1}`, 1, "key"},
 		{`{"z":nan}`, 5, "no JSON value"},
 		{nested(1000), 1004, "deeply"},

@@ -89,9 +89,6 @@ func gramSize(n int) int {
 }
 
 func floatKey(f float64) string {
-	if f == 0 {
-		f = 0 // not -0
-	}
 	return string(binary.LittleEndian.AppendUint64(nil, math.Float64bits(f)))
 }
 

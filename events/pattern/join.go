@@ -172,7 +172,7 @@ func (s *scan) search(a *alternative, k, end int) (bool, blame) {
 			return true, 0
 		}
 		j.picks = j.picks[:self]
-		if below&blameFor(self) == 0 && !a.fields[k].leaf.absent {
+		if below&blameFor(self) == 0 {
 			return false, below
 		}
 		guilty |= below
@@ -214,8 +214,9 @@ next:
 	return -1, guilty
 }
 
-// conflict reports -1 if values in frames x and pick may go together. Otherwise they are in different elements of one array,
-// and it returns the first value after x's element, or after all elements that conflict as well.
+// conflict returns -1 if values in frames x and pick may go together. Otherwise they are in different elements of one array,
+// and it returns the first value after the elements that conflict as well. Scalars of that array belong to no element, but none is
+// passed over: they are at the path of the array, which comes before the paths that pick an element.
 func (s *scan) conflict(x, pick int32) (past int32) {
 	j := &s.join
 	depth := func(f int32) int32 {
@@ -242,12 +243,8 @@ func (s *scan) conflict(x, pick int32) (past int32) {
 	if x == pick || s.frames[x].array != s.frames[pick].array {
 		return -1
 	}
-	switch around := s.arrays[s.frames[x].array]; {
-	case around.direct:
-		return s.frames[x].end
-	case x < pick:
+	if x < pick {
 		return s.frames[pick].start
-	default:
-		return around.end
 	}
+	return s.arrays[s.frames[x].array].end
 }

@@ -50,6 +50,7 @@ func TestOperators(t *testing.T) {
 		{`{"a":[{"suffix":".png"}]}`, []string{`{"a":".png"}`, `{"a":"x.png"}`}, []string{`{"a":".PNG"}`, `{"a":"png"}`, `{"a":".png "}`}},
 		{`{"a":[{"prefix":""}]}`, []string{`{"a":""}`, `{"a":"x"}`}, []string{`{"a":1}`, `{}`}},
 		{`{"a":[{"equals-ignore-case":"ali Ä"}]}`, []string{`{"a":"ALI ä"}`, `{"a":"ali Ä"}`}, []string{`{"a":"ali a"}`, `{"a":"ali Äx"}`, `{"a":"ali "}`}},
+		{`{"a":[{"equals-ignore-case":"\u212Aſ"}]}`, []string{`{"a":"ks"}`, `{"a":"\u212aS"}`}, []string{`{"a":"k"}`}},
 		{`{"a":[{"prefix":{"equals-ignore-case":"EU-é"}}]}`, []string{`{"a":"eu-É1"}`}, []string{`{"a":"eu-e"}`, `{"a":"eu-"}`, `{"a":1}`}},
 		{`{"a":[{"suffix":{"equals-ignore-case":".Png"}}]}`, []string{`{"a":"X.pNG"}`}, []string{`{"a":".png2"}`, `{"a":"png"}`}},
 		// anything-but
@@ -77,6 +78,7 @@ func TestOperators(t *testing.T) {
 		{`{"a":["x",{"exists":false}]}`, []string{`{}`, `{"a":"x"}`}, []string{`{"a":"y"}`}},
 		// cidr
 		{`{"a":[{"cidr":"10.1.2.0/24"}]}`, []string{`{"a":"10.1.2.0"}`, `{"a":"10.1.2.255"}`}, []string{`{"a":"10.1.3.0"}`, `{"a":"10.1.2"}`, `{"a":"10.1.2.3/24"}`, `{"a":"::1"}`, `{"a":10}`}},
+		{`{"a":[{"cidr":"10.1.2.77/24"}]}`, []string{`{"a":"10.1.2.1"}`}, []string{`{"a":"10.1.3.77"}`}},
 		{`{"a":[{"cidr":"2001:db8::/32"}]}`, []string{`{"a":"2001:db8::7"}`, `{"a":"2001:0DB8:0000::1"}`}, []string{`{"a":"2001:db9::7"}`, `{"a":"10.0.0.1"}`, `{"a":"fe80::1%eth0"}`}},
 		// wildcard
 		{`{"a":[{"wildcard":"dir/*.png"}]}`, []string{`{"a":"dir/.png"}`, `{"a":"dir/a/b.png"}`}, []string{`{"a":"dir/a.png2"}`, `{"a":"dir.png"}`}},

@@ -188,7 +188,7 @@ func (c *compiler) cidr(n *node, path string) (test, *Error) {
 	if err != nil {
 		return test{}, fail(n, path, strconv.Quote(n.text)+" is not a block of addresses such as \"10.0.0.0/24\" or \"2001:db8::/32\"")
 	}
-	return test{op: opCIDR, prefix: p.Masked(), text: n.text}, nil
+	return test{op: opCIDR, prefix: p, text: n.text}, nil
 }
 
 // anythingBut compiles the operand of anything-but: a string or number, a list of either, or an object with an operator

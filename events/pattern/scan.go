@@ -31,8 +31,7 @@ type frame struct {
 }
 
 type array struct {
-	end    int32 // number of values when it was closed
-	direct bool  // has values of its own, outside its frames
+	end int32 // number of values when it was closed
 }
 
 func newScan(p *paths) *scan {
@@ -206,15 +205,10 @@ func (s *scan) array(i int, at, around int32, depth int) (int, string) {
 		return i + 1, ""
 	}
 	id := int32(-1)
-	direct := false
 	for {
 		inner := around
-		if i < len(b) && at != nowhere {
-			if b[i] == '{' || b[i] == '[' {
-				id, inner = s.openFrame(id, at, around)
-			} else {
-				direct = true
-			}
+		if i < len(b) && at != nowhere && (b[i] == '{' || b[i] == '[') {
+			id, inner = s.openFrame(id, at, around)
 		}
 		var reason string
 		if i, reason = s.value(i, at, inner, depth); reason != "" {
@@ -228,7 +222,7 @@ func (s *scan) array(i int, at, around int32, depth int) (int, string) {
 		}
 		if b[i] == ']' {
 			if id >= 0 {
-				s.arrays[id] = array{end: int32(len(s.values)), direct: direct}
+				s.arrays[id] = array{end: int32(len(s.values))}
 			}
 			return i + 1, ""
 		}
