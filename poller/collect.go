@@ -37,8 +37,8 @@ func (r *run) collect() (haul []sources.Record, err error) {
 			end = last
 		}
 		haul = append(haul, pass...)
-		backlog = 2*len(found) > r.call() && found[0].Group == ""
-		if err != nil || r.Window <= 0 && (len(haul) > 0 || len(found) == 0) {
+		backlog = 2*len(found) > r.call()
+		if err != nil || r.Window <= 0 {
 			break
 		}
 	}
@@ -58,8 +58,8 @@ func (r *run) room(haul []sources.Record, bytes int) int {
 }
 
 // receiveAll makes one call to the feed, or as many side by side as are needed
-// for that many records. Order holds within a call only, so nobody asks for
-// that when records have groups.
+// for that many records. Groups keep their order all the same: a source hands
+// out no record of a group while an earlier one is out.
 func (r *run) receiveAll(want int, wait time.Duration, sideBySide bool) (found []sources.Record, err error) {
 	call := r.call()
 	if want <= call || !sideBySide {

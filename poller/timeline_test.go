@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -83,8 +84,12 @@ type settings struct {
 	batch, call, concurrency, maxEvent, receives, retries, minPollers, maxPollers int
 	window, visibility                                                            time.Duration
 	partial, fifo, holds                                                          bool
-	drop                                                                          string // bodies with this prefix are filtered out
-	show                                                                          string // "receives": them too; "counts": in place of names
+	drop                                                                          string        // bodies with this prefix are filtered out
+	show                                                                          string        // "receives": them too; "counts": in place of names
+	destination                                                                   string        // what it answers one after another: "fail,refuse"
+	latency                                                                       time.Duration // of a receive
+	maxAge                                                                        time.Duration
+	ackHangs                                                                      bool
 
 	slots                int // of the function
 	timeout, stop, grace time.Duration
@@ -101,14 +106,16 @@ func parseSettings(t *testing.T, text string) settings {
 				"batch": &s.batch, "call": &s.call, "concurrency": &s.concurrency, "maxevent": &s.maxEvent, "receives": &s.receives,
 				"retries": &s.retries, "minpollers": &s.minPollers, "maxpollers": &s.maxPollers, "slots": &s.slots,
 			}[key] = atoi(t, value)
-		case "window", "visibility", "timeout", "outlive", "stop", "grace":
+		case "window", "visibility", "timeout", "outlive", "stop", "grace", "latency", "maxage":
 			*map[string]*time.Duration{
-				"window": &s.window, "visibility": &s.visibility, "timeout": &s.timeout, "outlive": &s.outlive, "stop": &s.stop, "grace": &s.grace,
+				"window": &s.window, "visibility": &s.visibility, "timeout": &s.timeout, "outlive": &s.outlive, "stop": &s.stop, "grace": &s.grace, "latency": &s.latency, "maxage": &s.maxAge,
 			}[key] = duration(t, value)
-		case "partial", "fifo", "holds":
-			*map[string]*bool{"partial": &s.partial, "fifo": &s.fifo, "holds": &s.holds}[key] = true
+		case "partial", "fifo", "holds", "ackhangs":
+			*map[string]*bool{"partial": &s.partial, "fifo": &s.fifo, "holds": &s.holds, "ackhangs": &s.ackHangs}[key] = true
 		case "drop":
 			s.drop = value
+		case "destination":
+			s.destination = value
 		case "show":
 			s.show = value
 		default:
@@ -175,7 +182,7 @@ func newEngine(s settings, queue *memory.Queue, target invoke.Target, j *journal
 	engine := &poller.Queue{
 		Pipe: poller.Pipe{
 			Shape: kind.Shape, Target: target, Timeout: s.timeout, MaxEvent: s.maxEvent,
-			Policy:  mapping.Policy{Shape: kind.Shape, Partial: s.partial, Retries: s.retries},
+			Policy:  mapping.Policy{Shape: kind.Shape, Partial: s.partial, Retries: s.retries, MaxAge: s.maxAge},
 			Observe: j.observe,
 			Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
 		},
@@ -197,6 +204,17 @@ func newEngine(s settings, queue *memory.Queue, target invoke.Target, j *journal
 	}
 	if s.show == "receives" {
 		engine.Feed = watched{engine.Feed, j}
+	}
+	if s.latency > 0 || s.ackHangs {
+		engine.Feed = slow{engine.Feed, s}
+	}
+	if s.destination != "" {
+		answers := strings.Split(s.destination, ",")
+		engine.GiveUp = func(context.Context, []sources.Record, string, mapping.Past) error {
+			answer := answers[0]
+			answers = answers[min(1, len(answers)-1):]
+			return map[string]error{"fail": errors.New("destination is away"), "refuse": invoke.ErrRefused}[answer]
+		}
 	}
 	return engine
 }
@@ -242,6 +260,25 @@ func ending(q *memory.Queue) string {
 		text += ", dead " + names(dead)
 	}
 	return text
+}
+
+// slow is a feed that takes its time.
+type slow struct {
+	sources.Queue
+	settings
+}
+
+func (f slow) Receive(ctx context.Context, max int, wait time.Duration) ([]sources.Record, error) {
+	time.Sleep(f.latency)
+	return f.Queue.Receive(ctx, max, wait)
+}
+
+func (f slow) Ack(ctx context.Context, records []sources.Record) error {
+	if f.ackHangs {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return f.Queue.Ack(ctx, records)
 }
 
 // watched notes every receive.
@@ -320,6 +357,9 @@ func (j *journal) observe(s poller.Step) {
 		}
 	default:
 		text += " " + j.names(s.Records)
+		if d := s.End.Sub(s.Start); d > 0 {
+			text += fmt.Sprintf(" for %v", d)
+		}
 		if s.Err != nil {
 			text += fmt.Sprintf(" (%v)", s.Err)
 		}
