@@ -36,7 +36,7 @@ var importTable = []row{
 	{"internal/lambdagen", ""},
 
 	{"sources", "events invoke"},
-	{"sources/all", "sources sources/..."},
+	{"sources/all", "sources sources/... awsclient"}, // one Client for all kinds
 	{"sources/sourcetest", "events sources invoke"},
 	{"sources/memory", "events sources invoke"},
 	{"sources/backlog", "events sources invoke store"},
