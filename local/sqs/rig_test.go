@@ -30,6 +30,7 @@ type rig struct {
 	endpoint string // scheme and host
 	http     *http.Client
 	prefix   string // of queue names, so that rows can share a server
+	loose    bool   // the server words its errors and lays out its XML in its own way
 }
 
 // A row is one behaviour. Rows are numbered as the test cases of the specification
@@ -56,12 +57,8 @@ type rowFailure string
 // do runs the row and returns what failed.
 func (r row) do(ctx context.Context, g rig) (err error) {
 	defer func() {
-		switch f := recover().(type) {
-		case nil:
-		case rowFailure:
-			err = errors.New(string(f))
-		default:
-			panic(f)
+		if f := recover(); f != nil { // a rowFailure, or an answer without what the row looks into
+			err = fmt.Errorf("%v", f)
 		}
 	}()
 	r.run(&run{rig: g, ctx: ctx, client: g.client("us-east-1")})
@@ -89,11 +86,15 @@ func (x *run) equal(what string, got, want any) {
 	}
 }
 
-// refused demands an API error of that query code whose text has all parts.
+// refused demands an API error of that query code whose text has all parts. At a
+// loose rig any refusal will do.
 func (x *run) refused(err error, code string, parts ...string) {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		x.fatal("error %v, want %s", err, code)
+	}
+	if x.loose {
+		return
 	}
 	if api.ErrorCode() != code {
 		x.fatal("code %s (%s), want %s", api.ErrorCode(), api.ErrorMessage(), code)

@@ -21,16 +21,23 @@ func action(name string, parameters ...string) url.Values {
 
 // answers demands a status and parts of the text.
 func (x *run) answers(at string, v url.Values, status int, parts ...string) string {
-	got, body := x.query(at, v)
+	got, answer := x.query(at, v)
+	body := answer
 	if got != status {
 		x.fatal("%s: %d %s, want %d", v.Get("Action"), got, body, status)
 	}
+	if x.loose {
+		body = strings.Join(strings.FieldsFunc(body, func(r rune) bool { return r == '\n' || r == ' ' }), "")
+	}
 	for _, part := range parts {
+		if x.loose {
+			part = strings.ReplaceAll(part, " ", "")
+		}
 		if !strings.Contains(body, part) {
 			x.fatal("%s: %s lacks %s", v.Get("Action"), body, part)
 		}
 	}
-	return body
+	return answer
 }
 
 func wireRows() []row {
@@ -110,7 +117,7 @@ func queryMessages(x *run) {
 		"MessageAttribute.2.Name", "b", "MessageAttribute.2.Value.DataType", "Binary", "MessageAttribute.2.Value.BinaryValue", "AAEC"), 200,
 		"<MD5OfMessageBody>")
 	answer := x.answers(q, action("ReceiveMessage", "AttributeName.1", "All", "MessageAttributeName.1", "All", "VisibilityTimeout", "0"), 200,
-		"<Attribute><Name>ApproximateReceiveCount</Name><Value>1</Value></Attribute>", "&quot;", "&#xD;")
+		"<Attribute><Name>ApproximateReceiveCount</Name><Value>1</Value></Attribute>")
 	var parsed struct {
 		Body       string `xml:"ReceiveMessageResult>Message>Body"`
 		Attributes []struct {
