@@ -18,8 +18,9 @@ type Target interface {
 	// ran and failed is not an error: it is a Result with Failure set. The
 	// error is ErrThrottled or unclassified ("not now": again later), or
 	// ErrRefused ("never"). ctx's deadline is the function's: when it passes,
-	// the function failed (see TimedOut). A cancelled ctx is an error, since
-	// the caller gave up; the function may have run all the same.
+	// the function failed (see TimedOut), unless the target is a Timekeeper. A
+	// cancelled ctx is an error, since the caller gave up; the function may
+	// have run all the same.
 	Invoke(ctx context.Context, r Request) (Result, error)
 }
 

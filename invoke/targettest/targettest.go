@@ -22,6 +22,9 @@ import (
 type Rig struct {
 	// Target runs a function that behaves as Handle.
 	Target invoke.Target
+	// Impatient is, for an invoke.Timekeeper, the same with a timeout of one
+	// second. nil: Target is none, its timeout is the context's deadline.
+	Impatient invoke.Target
 	// Refused is a target that will never run anything: no such function,
 	// access denied. nil: this kind of target cannot tell.
 	Refused invoke.Target
