@@ -73,14 +73,17 @@ func ExampleEndpoints_For() {
 	endpoints, err := awsclient.ParseEndpoints([]string{
 		"arn:aws:sqs:=http://localhost:9324",
 		"arn:aws:sqs:eu-west-1:111122223333:=,profile=production",
+		"arn:aws:=,region=eu-north-1",
 	})
 	fmt.Println(err)
 	fmt.Println(endpoints.For("arn:aws:sqs:us-east-1:000000000000:orders").URL)
 	fmt.Println(endpoints.For("arn:aws:sqs:eu-west-1:111122223333:orders").Profile)
-	fmt.Println(endpoints.For("arn:aws:kinesis:eu-west-1:111122223333:stream/clicks"))
+	fmt.Println(endpoints.For("arn:aws:kinesis:eu-west-1:111122223333:stream/clicks").Region)
+	fmt.Println(endpoints.For("arn:penstock:list:jobs"))
 	// Output:
 	// <nil>
 	// http://localhost:9324
 	// production
+	// eu-north-1
 	// {  }
 }

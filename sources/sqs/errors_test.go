@@ -95,7 +95,7 @@ func TestNoCredentials(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	_, err := Inspect(t.Context(), &awsclient.Client{}, sources.Spec{ARN: "arn:aws:sqs:eu-west-1:111122223333:orders"})
+	_, err := Kind(nil).Inspect(t.Context(), sources.Spec{ARN: "arn:aws:sqs:eu-west-1:111122223333:orders"})
 	if !errors.Is(err, sources.ErrDenied) || !errors.Is(err, awsclient.ErrCredentials) {
 		t.Errorf("without credentials: %v", err)
 	}
@@ -240,5 +240,25 @@ func TestBrokenAnswers(t *testing.T) {
 					t.Errorf("answer %q gives %d records and no error", body, len(got))
 				}
 			})
+	}
+}
+
+// TestBrokenFacts: attributes that cannot be read are an error, not a default.
+func TestBrokenFacts(t *testing.T) {
+	noAWS(t)
+	for _, attributes := range []string{
+		`{}`, `{"VisibilityTimeout":""}`, `{"VisibilityTimeout":"-1"}`, `{"VisibilityTimeout":"99999999"}`,
+		`{"VisibilityTimeout":"30","RedrivePolicy":"{"}`, `{"VisibilityTimeout":"30","RedrivePolicy":"{}"}`,
+		`{"VisibilityTimeout":"30","RedrivePolicy":"{\"maxReceiveCount\":0}"}`,
+		`{"VisibilityTimeout":"30","RedrivePolicy":"{\"maxReceiveCount\":\"many\"}"}`,
+	} {
+		answers(t, func(w http.ResponseWriter, _ *http.Request) {
+			reply(w, 200, `{"QueueUrl":"http://sqs.here/000000000000/orders","Attributes":`+attributes+`}`)
+		}, func(t *testing.T, c *awsclient.Client, _ *queue) {
+			s := sources.Spec{ARN: "arn:aws:sqs:us-east-1:000000000000:orders", Endpoint: sources.Endpoint{URL: here}}
+			if f, err := Kind(c).Inspect(t.Context(), s); err == nil {
+				t.Errorf("attributes %s give %+v", attributes, f)
+			}
+		})
 	}
 }

@@ -12,48 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/penstock/penstock/awsclient"
 	"github.com/penstock/penstock/sources"
 )
 
-// Facts are what a mapping depends on.
-type Facts struct {
-	// URL names the queue in calls.
-	URL string
-	// FIFO says that the queue keeps the order of groups.
-	FIFO bool
-	// Visibility is the queue's visibility timeout: the gap between retries.
-	Visibility time.Duration
-	// MaxReceives is how often a message is received before it becomes a dead
-	// letter (maxReceiveCount). Zero: there is no redrive policy.
-	MaxReceives int
-	// DeadLetters is the ARN of the dead-letter queue. Empty: none.
-	DeadLetters string
-}
-
-// Inspect asks the service for the facts of a queue: a mapping is checked
-// against them, and shows them in its plan. The error is one of sources'
-// classes, or passing.
-func Inspect(ctx context.Context, c *awsclient.Client, s sources.Spec) (Facts, error) {
-	at, err := parse(s.ARN)
-	if err != nil {
-		return Facts{}, err
-	}
-	cfg, err := c.Config(ctx, awsclient.Use{Endpoint: awsclient.Endpoint(s.Endpoint), Region: at.region})
-	if err != nil {
-		return Facts{}, fmt.Errorf("queue %s: %w", s.ARN, err)
-	}
-	facts, err := inspect(ctx, sqs.NewFromConfig(cfg), at, s)
-	if err != nil {
-		return Facts{}, fmt.Errorf("queue %s: %w", s.ARN, err)
-	}
-	return facts, nil
-}
-
-func inspect(ctx context.Context, client *sqs.Client, at place, s sources.Spec) (Facts, error) {
-	url, err := urlOf(ctx, client, at, s)
-	if err != nil {
-		return Facts{}, err
+// inspect asks the service where the queue is and what mappings depend on.
+func inspect(ctx context.Context, client *sqs.Client, at place) (url string, f sources.Facts, err error) {
+	if url, err = urlOf(ctx, client, at); err != nil {
+		return "", f, err
 	}
 	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl: aws.String(url),
@@ -63,25 +28,23 @@ func inspect(ctx context.Context, client *sqs.Client, at place, s sources.Spec) 
 		},
 	})
 	if err != nil {
-		return Facts{}, classify(err)
+		return "", f, classify(err)
 	}
 	timeout := out.Attributes["VisibilityTimeout"]
 	n, err := strconv.ParseUint(timeout, 10, 16)
 	if err != nil {
-		return Facts{}, fmt.Errorf("attribute VisibilityTimeout is %q, must be a number of seconds", timeout)
+		return "", f, fmt.Errorf("attribute VisibilityTimeout is %q, must be a number of seconds", timeout)
 	}
-	f := Facts{URL: url, FIFO: at.fifo(), Visibility: time.Duration(n) * time.Second}
+	f.Visibility = time.Duration(n) * time.Second
 	if policy := out.Attributes["RedrivePolicy"]; policy != "" {
-		if err := f.redrive(policy); err != nil {
-			return Facts{}, err
-		}
+		f.MaxReceives, err = maxReceives(policy)
 	}
-	return f, nil
+	return url, f, err
 }
 
 // urlOf returns the queue's URL. At AWS it follows from the ARN, so that the
 // permissions that Lambda asks for are enough; others have their own ways.
-func urlOf(ctx context.Context, client *sqs.Client, at place, s sources.Spec) (string, error) {
+func urlOf(ctx context.Context, client *sqs.Client, at place) (string, error) {
 	suffix := map[string]string{"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}[at.partition]
 	if client.Options().BaseEndpoint == nil && suffix != "" {
 		return fmt.Sprintf("https://sqs.%s.%s/%s/%s", at.region, suffix, at.account, at.name), nil
@@ -96,19 +59,16 @@ func urlOf(ctx context.Context, client *sqs.Client, at place, s sources.Spec) (s
 	return aws.ToString(out.QueueUrl), nil
 }
 
-// redrive reads a redrive policy; its count is a number or a numeric string.
-func (f *Facts) redrive(policy string) error {
-	var p struct {
-		DeadLetterTargetArn string
-		MaxReceiveCount     json.RawMessage
-	}
+// maxReceives reads a redrive policy, whose count is a number or a numeric
+// string.
+func maxReceives(policy string) (int, error) {
+	var p struct{ MaxReceiveCount json.RawMessage }
 	err := json.Unmarshal([]byte(policy), &p)
 	if err == nil {
-		f.DeadLetters = p.DeadLetterTargetArn
-		f.MaxReceives, err = strconv.Atoi(strings.Trim(string(p.MaxReceiveCount), `"`))
+		var n int
+		if n, err = strconv.Atoi(strings.Trim(string(p.MaxReceiveCount), `"`)); err == nil && n > 0 {
+			return n, nil
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("attribute RedrivePolicy is %.200q, must be JSON with a maxReceiveCount", policy)
-	}
-	return nil
+	return 0, fmt.Errorf("attribute RedrivePolicy is %.200q, must be JSON with a maxReceiveCount of at least 1", policy)
 }

@@ -53,10 +53,19 @@ when the mapping starts.`,
 			FilterKey:       "body",
 			Mismatch:        true,
 		},
-		Queue: func(ctx context.Context, s sources.Spec) (sources.Queue, error) { return open(ctx, c, s) },
+		Queue: func(ctx context.Context, s sources.Spec) (sources.Queue, error) {
+			q, _, err := connect(ctx, c, s)
+			if err != nil {
+				return nil, fmt.Errorf("queue %q: %w", s.ARN, err)
+			}
+			return q, nil
+		},
 		Inspect: func(ctx context.Context, s sources.Spec) (sources.Facts, error) {
-			f, err := Inspect(ctx, c, s)
-			return sources.Facts{Visibility: f.Visibility, MaxReceives: f.MaxReceives}, err
+			_, facts, err := connect(ctx, c, s)
+			if err != nil {
+				return sources.Facts{}, fmt.Errorf("queue %q: %w", s.ARN, err)
+			}
+			return facts, nil
 		},
 	}
 }
@@ -77,15 +86,15 @@ func (p place) fifo() bool { return strings.HasSuffix(p.name, ".fifo") }
 func parse(arn string) (place, error) {
 	parts := strings.Split(arn, ":")
 	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "sqs" {
-		return place{}, fmt.Errorf("queue %q: must be an ARN arn:PARTITION:sqs:REGION:ACCOUNT:NAME", arn)
+		return place{}, errors.New("must be an ARN arn:PARTITION:sqs:REGION:ACCOUNT:NAME")
 	}
 	p := place{parts[1], parts[3], parts[4], parts[5]}
 	if p.partition == "" || p.region == "" || len(p.account) != 12 || strings.Trim(p.account, "0123456789") != "" {
-		return place{}, fmt.Errorf("queue %q: the ARN must name a partition, a region and an account of 12 digits", arn)
+		return place{}, errors.New("the ARN must name a partition, a region and an account of 12 digits")
 	}
 	name := strings.TrimSuffix(p.name, ".fifo")
 	if name == "" || len(p.name) > 80 || strings.ContainsFunc(name, notInName) {
-		return place{}, fmt.Errorf("queue %q: a queue's name has 1 to 80 letters, digits, hyphens and underscores", arn)
+		return place{}, errors.New("a queue's name has 1 to 80 letters, digits, hyphens and underscores")
 	}
 	return p, nil
 }
@@ -94,33 +103,34 @@ func notInName(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
 }
 
-// open returns the feed of a queue that exists.
-func open(ctx context.Context, c *awsclient.Client, s sources.Spec) (*queue, error) {
+// connect returns the feed of a queue that exists, and its facts.
+func connect(ctx context.Context, c *awsclient.Client, s sources.Spec) (*queue, sources.Facts, error) {
+	var none sources.Facts
 	at, err := parse(s.ARN)
 	if err != nil {
-		return nil, err
+		return nil, none, err
 	}
 	cfg, err := c.Config(ctx, awsclient.Use{Endpoint: awsclient.Endpoint(s.Endpoint), Region: at.region})
 	if err != nil {
-		return nil, fmt.Errorf("queue %s: %w", s.ARN, err)
+		return nil, none, err
 	}
 	client := sqs.NewFromConfig(cfg)
-	facts, err := inspect(ctx, client, at, s)
+	url, facts, err := inspect(ctx, client, at)
 	if err != nil {
-		return nil, fmt.Errorf("queue %s: %w", s.ARN, err)
+		return nil, none, err
 	}
-	q := &queue{client: client, spec: s, url: facts.URL, fifo: at.fifo(), loan: facts.Visibility}
+	q := &queue{client: client, spec: s, url: url, fifo: at.fifo(), loan: facts.Visibility}
 	if s.Region == "" {
 		q.spec.Region = at.region
 	}
 	if d := s.Window + s.Timeout; s.Window > 0 && d > facts.Visibility {
 		q.loan = (d + windowMargin).Truncate(time.Second)
 		if q.loan > visibilityLimit {
-			return nil, fmt.Errorf("queue %s: window %v and timeout %v need a visibility timeout above 12 hours", s.ARN, s.Window, s.Timeout)
+			return nil, none, fmt.Errorf("window %v and timeout %v need a visibility timeout above 12 hours", s.Window, s.Timeout)
 		}
 		q.visibility = int32(q.loan / time.Second)
 	}
-	return q, nil
+	return q, facts, nil
 }
 
 // A batch that waits for its window and then runs must not lose its messages

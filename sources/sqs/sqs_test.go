@@ -205,16 +205,13 @@ func TestFacts(t *testing.T) {
 				attributes["RedrivePolicy"] = policy
 			}
 			q := newBench(t, c, here, name, attributes)
-			got, err := Inspect(t.Context(), c, q.spec)
-			facts := Facts{URL: aws.ToString(q.url), Visibility: 43 * time.Second, MaxReceives: want}
-			if want > 0 {
-				facts.DeadLetters = dead
-			}
+			got, err := Kind(c).Inspect(t.Context(), q.spec)
+			facts := sources.Facts{Visibility: 43 * time.Second, MaxReceives: want}
 			if err != nil || got != facts {
 				t.Errorf("%s: %+v, %v, want %+v", policy, got, err, facts)
 			}
 		}
-		if _, err := Inspect(t.Context(), c, sources.Spec{ARN: b.spec.ARN + "-gone", Endpoint: b.spec.Endpoint}); !errors.Is(err, sources.ErrGone) {
+		if _, err := Kind(c).Inspect(t.Context(), sources.Spec{ARN: b.spec.ARN + "-gone", Endpoint: b.spec.Endpoint}); !errors.Is(err, sources.ErrGone) {
 			t.Errorf("a queue that is not there: %v", err)
 		}
 	})
@@ -321,7 +318,7 @@ func TestAWS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := urlOf(t.Context(), sqs.NewFromConfig(cfg), p, sources.Spec{})
+		got, err := urlOf(t.Context(), sqs.NewFromConfig(cfg), p)
 		if err != nil || got != want {
 			t.Errorf("%s: %s, %v, want %s", arn, got, err, want)
 		}
