@@ -154,7 +154,7 @@ func agreeWithNaive(t *testing.T, text, event string, d pattern.Dialect) (matche
 
 func TestAgainstNaive(t *testing.T) {
 	var matched, valid int
-	const cases = 15_000
+	const cases = 4_000
 	for seed := range uint64(cases) {
 		g := newGen(seed)
 		m, v := agreeWithNaive(t, g.pattern(2), g.object(4), dialects[seed%2])
@@ -196,7 +196,7 @@ func isObject(event string) bool {
 // TestSetAgreesWithPatterns checks that a set finds exactly the patterns that match on their own.
 func TestSetAgreesWithPatterns(t *testing.T) {
 	found := 0
-	for seed := range uint64(600) {
+	for seed := range uint64(250) {
 		g := newGen(seed)
 		var list []*pattern.Pattern
 		for len(list) < 1+int(seed%40) {
@@ -222,7 +222,7 @@ func TestSetAgreesWithPatterns(t *testing.T) {
 			found += len(got) - 1
 		}
 	}
-	if found < 4000 {
+	if found < 1500 {
 		t.Errorf("only %d matches: the generator tests too little", found)
 	}
 }
@@ -280,7 +280,7 @@ func FuzzCompile(f *testing.F) {
 // TestArraysAgainstNaive is TestAgainstNaive with many keys below arrays of objects, and values that nearly fit.
 func TestArraysAgainstNaive(t *testing.T) {
 	matched := 0
-	const cases = 15_000
+	const cases = 4_000
 	for seed := range uint64(cases) {
 		g := newGen(seed)
 		var want func(depth int) string
