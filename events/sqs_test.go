@@ -190,6 +190,7 @@ func BenchmarkAppendSQS(b *testing.B) {
 func FuzzAppendSQS(f *testing.F) {
 	f.Add("id", "body", "name", "value", []byte{0})
 	f.Add("<&>", "\x00\x1f\"\\\u2028", "é", "\xff\xc0x\xed\xa0\x80", []byte(nil))
+	f.Add("", "", "", "", []byte{0xfb, 0xff, 0xfe})
 	f.Fuzz(func(t *testing.T, id, body, name, value string, blob []byte) {
 		m := events.SQSMessage{
 			MessageID: id, Body: body, QueueARN: value, Region: name, ReceiptHandle: body, MD5OfBody: value,
