@@ -92,7 +92,7 @@ func TestOperators(t *testing.T) {
 
 func TestStructure(t *testing.T) {
 	check(t, []row{
-		{`{"a":["x"],"b":["y"]}`, []string{`{"b":"y","c":0,"a":"x"}`}, []string{`{"a":"x"}`, `{"a":"x","b":"x"}`}},
+		{`{"a":["x"],"b":["y"]}`, []string{`{"b":"y","c":0,"a":"x"}`, `{"\u0061":"\u0078","\u0062":"\u0079","c":"\u007a"}`}, []string{`{"a":"x"}`, `{"a":"x","b":"x"}`}},
 		{`{"a":{"b":{"c":["x"]}}}`, []string{`{"a":{"b":{"c":"x"}}}`, `{"a":{"b":[{"c":["z","x"]}]}}`}, []string{`{"a":{"b":"x"}}`, `{"c":"x"}`}},
 		// keys with dots join
 		{`{"a.b":["x"]}`, []string{`{"a":{"b":"x"}}`, `{"a.b":"x"}`}, []string{`{"a":"x"}`, `{"b":"x"}`, `{"a":{".b":"x"}}`}},
