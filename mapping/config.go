@@ -115,13 +115,19 @@ func (c Config) MaximumConcurrency() int {
 	return valueOr(c.ScalingConfig.MaximumConcurrency, 0)
 }
 
-// Pollers are the bounds on how many pollers read the source. Zeros: not
-// given.
+// Pollers are the bounds on how many pollers read the source, with Lambda's
+// defaults for the one that is not given: 2 (Kafka: 1) and 200. Zeros: neither
+// is given, and pollers come and go on demand.
 func (c Config) Pollers() (min, max int) {
-	if c.ProvisionedPollerConfig == nil {
+	p := c.ProvisionedPollerConfig
+	if p == nil || p.MinimumPollers == nil && p.MaximumPollers == nil {
 		return 0, 0
 	}
-	return valueOr(c.ProvisionedPollerConfig.MinimumPollers, 0), valueOr(c.ProvisionedPollerConfig.MaximumPollers, 0)
+	fewest := 2
+	if source, err := c.Source(); err == nil && source.Kafka() {
+		fewest = 1
+	}
+	return valueOr(p.MinimumPollers, fewest), valueOr(p.MaximumPollers, 200)
 }
 
 func valueOr[T any](p *T, absent T) T {

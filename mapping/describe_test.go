@@ -214,7 +214,7 @@ func TestDefaults(t *testing.T) {
 	}
 	c = everything()
 	low, high = c.Pollers()
-	if c.Window() != time.Second || c.Batch(sources.Limits{BatchSize: 100}) != 1 || !c.On() || !c.Partial() || c.MaximumConcurrency() != 2 || low != 2 || high != 0 {
+	if c.Window() != time.Second || c.Batch(sources.Limits{BatchSize: 100}) != 1 || !c.On() || !c.Partial() || c.MaximumConcurrency() != 2 || low != 2 || high != 200 {
 		t.Errorf("values of %+v", c)
 	}
 }
@@ -237,4 +237,24 @@ func ExampleDescribe() {
 	//  "BatchSize": 10,
 	//  "MaximumBatchingWindowInSeconds": 0
 	// }
+}
+
+func TestPollers(t *testing.T) {
+	tests := []struct {
+		config    Config
+		given     ProvisionedPollerConfig
+		low, high int
+	}{
+		{onQueue(), ProvisionedPollerConfig{}, 0, 0},
+		{onQueue(), ProvisionedPollerConfig{MinimumPollers: new(5)}, 5, 200},
+		{onQueue(), ProvisionedPollerConfig{MaximumPollers: new(7)}, 2, 7},
+		{onMSK(), ProvisionedPollerConfig{MaximumPollers: new(7)}, 1, 7},
+		{onMSK(), ProvisionedPollerConfig{PollerGroupName: "g"}, 0, 0},
+	}
+	for _, tt := range tests {
+		tt.config.ProvisionedPollerConfig = &tt.given
+		if low, high := tt.config.Pollers(); low != tt.low || high != tt.high {
+			t.Errorf("%+v: %d to %d, want %d to %d", tt.given, low, high, tt.low, tt.high)
+		}
+	}
 }

@@ -119,9 +119,9 @@ func scaling(cfg Config, s Source) (errs []FieldError) {
 		switch {
 		case cfg.MaximumConcurrency() > 0:
 			errs = append(errs, broken("ProvisionedPollerConfig", "", "it cannot be set together with ScalingConfig"))
-		case p.MinimumPollers != nil && low < 2:
+		case low == 1:
 			errs = append(errs, broken("ProvisionedPollerConfig.MinimumPollers", strconv.Itoa(low), "it is at least 2 for SQS"))
-		case p.MaximumPollers != nil && high < 2:
+		case high == 1:
 			errs = append(errs, broken("ProvisionedPollerConfig.MaximumPollers", strconv.Itoa(high), "it is at least 2 for SQS"))
 		}
 	}
@@ -131,7 +131,7 @@ func scaling(cfg Config, s Source) (errs []FieldError) {
 	if p.PollerGroupName != "" && !s.Kafka() {
 		errs = append(errs, broken("ProvisionedPollerConfig.PollerGroupName", p.PollerGroupName, "only Kafka has poller groups"))
 	}
-	if p.MinimumPollers != nil && p.MaximumPollers != nil && low > high {
+	if low > high {
 		errs = append(errs, broken("ProvisionedPollerConfig.MinimumPollers", strconv.Itoa(low), fmt.Sprintf("it is more than MaximumPollers, %d", high)))
 	}
 	return errs

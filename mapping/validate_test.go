@@ -167,7 +167,7 @@ func TestValidate(t *testing.T) {
 			c.ProvisionedPollerConfig, c.ScalingConfig = &ProvisionedPollerConfig{MinimumPollers: new(2)}, &ScalingConfig{}
 		}), fine(), nil},
 		{"one poller", with(onQueue(), func(c *Config) { c.ProvisionedPollerConfig = &ProvisionedPollerConfig{MinimumPollers: new(1)} }), fine(), []string{"at least 2 for SQS"}},
-		{"most is one poller", with(onQueue(), func(c *Config) { c.ProvisionedPollerConfig = &ProvisionedPollerConfig{MaximumPollers: new(1)} }), fine(), []string{"MaximumPollers parameter: it is at least 2"}},
+		{"most is one poller", with(onQueue(), func(c *Config) { c.ProvisionedPollerConfig = &ProvisionedPollerConfig{MaximumPollers: new(1)} }), fine(), []string{"MaximumPollers parameter: it is at least 2", "it is more than MaximumPollers, 1"}},
 		{"pollers upside down", with(onQueue(), func(c *Config) { c.ProvisionedPollerConfig = &ProvisionedPollerConfig{new(5), new(4), ""} }), fine(), []string{"it is more than MaximumPollers, 4"}},
 		{"poller group of a queue", with(onQueue(), func(c *Config) { c.ProvisionedPollerConfig = &ProvisionedPollerConfig{PollerGroupName: "g"} }), fine(), []string{"only Kafka has poller groups"}},
 		{"many pollers of a cluster", with(onMSK(), func(c *Config) { c.ProvisionedPollerConfig = &ProvisionedPollerConfig{MaximumPollers: new(2001)} }), fine(), []string{"at most 2000 for Kafka"}},
