@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write what is read into the golden file
 // the stack as JSON or the errors as they are printed.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) == 0 {
+	if err != nil || len(files) < 20 {
 		t.Fatalf("%d golden files, %v", len(files), err)
 	}
 	for _, file := range files {
@@ -48,6 +48,11 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 				return
+			}
+			for _, secret := range []string{"hunter2", "hunter3", "hunter4", "swordfish", "99999"} {
+				if strings.HasPrefix(filepath.Base(file), "error-") && strings.Contains(got, secret) {
+					t.Errorf("the value %s of a NoEcho parameter is printed", secret)
+				}
 			}
 			if diff := cmp.Diff(want, got); diff != "" || want == "" {
 				t.Errorf("-want +got\n%s", diff)

@@ -83,6 +83,7 @@ func (e *evaluator) addMapping(id string, pos Pos, p map[string]*node) {
 		e.s.fail(pos, "%s: %v", id, decodeError(err))
 		return
 	}
+	m.Config.UUID = m.UUID
 	e.st.Mappings = append(e.st.Mappings, m)
 }
 

@@ -13,7 +13,7 @@ import (
 const (
 	maxBytes = 4 << 20
 	maxDepth = 100
-	maxNodes = 1_000_000 // also the budget of evaluation: aliases and loops multiply
+	maxNodes = 400_000 // also the budget of evaluation: aliases and loops multiply
 )
 
 // parseText reads YAML or JSON into nodes. A nil result means that errors were

@@ -162,6 +162,9 @@ func (e *evaluator) integer(id string, r *row, v *node) *node {
 
 // describe names a value in a message.
 func (n *node) describe() string {
+	if n == nil {
+		return "absent"
+	}
 	if n.scalar() {
 		return strconv.Quote(n.show())
 	}

@@ -94,13 +94,13 @@ func (e *evaluator) redrive(r *resource, v *node, fifo bool) string {
 	}
 	target, count := v.get("deadLetterTargetArn").plain(), v.get("maxReceiveCount").plain()
 	if strings.Count(target, ":") != 5 || !strings.Contains(target, ":sqs:") {
-		e.s.fail(v.pos, "%s: RedrivePolicy.deadLetterTargetArn must be the ARN of a queue, not %q", r.id, target)
+		e.s.fail(v.pos, "%s: RedrivePolicy.deadLetterTargetArn must be the ARN of a queue, not %s", r.id, v.get("deadLetterTargetArn").describe())
 	} else if fifo != strings.HasSuffix(target, ".fifo") {
 		e.s.fail(v.pos, "%s: Dead-letter queue must be same type of queue as the source.", r.id)
 	}
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 1 || n > 1000 {
-		e.s.fail(v.pos, "%s: RedrivePolicy.maxReceiveCount must be 1 to 1000, not %q", r.id, count)
+		e.s.fail(v.pos, "%s: RedrivePolicy.maxReceiveCount must be 1 to 1000, not %s", r.id, v.get("maxReceiveCount").describe())
 	}
 	return string(v.with("maxReceiveCount", strconv.Itoa(n)).json())
 }
@@ -138,7 +138,7 @@ func (e *evaluator) redriveAllow(r *resource, v *node) string {
 			e.s.fail(v.pos, "%s: RedriveAllowPolicy.sourceQueueArns must be a list of 1 to 10 ARNs", r.id)
 		}
 	default:
-		e.s.fail(v.pos, "%s: RedriveAllowPolicy.redrivePermission must be allowAll, denyAll or byQueue, not %q", r.id, permission)
+		e.s.fail(v.pos, "%s: RedriveAllowPolicy.redrivePermission must be allowAll, denyAll or byQueue, not %s", r.id, v.get("redrivePermission").describe())
 	}
 	return string(v.json())
 }

@@ -21,8 +21,10 @@ func (e *evaluator) template(root *node) {
 	if v := root.get("AWSTemplateFormatVersion"); v != nil && v.text != "2010-09-09" {
 		e.s.fail(v.pos, "AWSTemplateFormatVersion must be 2010-09-09, not %s", v.describe())
 	}
-	if rules := root.get("Rules"); rules != nil && rules.kind == mapKind && len(rules.entries) > 0 {
-		e.st.warn(rules.pos, "Rules", "", "assertions about parameters are not checked")
+	for _, rule := range e.section(root.get("Rules"), "Rules") {
+		if rule.key != "CheckBootstrapVersion" { // the CDK's own, about its tool stack
+			e.st.warn(rule.pos, rule.key, "", "assertions about parameters are not checked")
+		}
 	}
 	e.transforms(root.get("Transform"))
 	e.mappings = &node{kind: mapKind, entries: e.section(root.get("Mappings"), "Mappings")}

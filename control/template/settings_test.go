@@ -73,6 +73,20 @@ func TestMappingMembers(t *testing.T) {
 	}
 }
 
+// What is recorded of a mapping is decided in package mapping; the table must
+// not say otherwise.
+func TestMappingClassesAgree(t *testing.T) {
+	for _, m := range mapping.Members(mapping.SelfManagedKafka) {
+		name := m.Name
+		if name == "KMSKeyArn" {
+			name = "KmsKeyArn"
+		}
+		if r := lookup(cfnMapping, name); m.Treatment != mapping.Refused && name != "Settings" && string(r.class) != string(m.Treatment) {
+			t.Errorf("%s: %s here, %s in mapping", name, r.class, m.Treatment)
+		}
+	}
+}
+
 // sample is a value of a form, with all members the table knows.
 func sample(name string, f form) *node {
 	switch f {
