@@ -156,6 +156,7 @@ func (r *run) try(batch []sources.Record, past mapping.Past, last time.Time) (st
 		return step, false
 	}
 	defer release()
+	r.grow()
 	if step.Err = r.work.Err(); step.Err != nil {
 		return step, false
 	}

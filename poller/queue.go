@@ -13,8 +13,8 @@ import (
 //
 // Its pollers each receive until a batch is full, the batching window is over
 // or the payload cap is reached, deliver, settle, and receive again. There is
-// one idle poller as long as there is room: when the last idle one turns to
-// deliver another starts, and when a long poll finds nothing while another is
+// one idle poller as long as there is room: when the last idle one gets a slot
+// to deliver in another starts, and when a long poll finds nothing while another is
 // idle the poller ends. So pollers grow with the backlog and shrink to one.
 //
 // The batching window opens when a poller begins to collect, which is right
@@ -147,12 +147,19 @@ func (r *run) next() ([]sources.Record, error) {
 	return r.collect()
 }
 
-// busy turns this idle poller to delivering, and starts another one if none is
-// left that receives.
+// busy turns this idle poller to delivering.
 func (r *run) busy() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.idle--
+	r.mu.Unlock()
+}
+
+// grow starts another poller if none is left that receives. It is called when
+// a delivery has its slot: before, the new one would see that slot as free and
+// receive what nobody can take.
+func (r *run) grow() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.idle == 0 && r.pollers < r.max && r.ctx.Err() == nil {
 		r.start()
 	}

@@ -77,6 +77,7 @@ func (r *run) enterGroup(group string, last time.Time) (leave func(), err error)
 			}, nil
 		}
 		r.mu.Unlock()
+		r.grow()
 		select {
 		case <-busy:
 		case <-ctx.Done():

@@ -43,6 +43,7 @@ func (r *run) giveUp(v mapping.Verdict, past mapping.Past) bool {
 		Verdict: mapping.Verdict{Dead: v.Dead, Cause: v.Cause},
 	}
 	pause := backoff{jitter: r.Jitter}
+	r.grow()
 	for r.GiveUp != nil {
 		err := r.GiveUp(r.work, v.Dead, v.Cause, past)
 		if err == nil {
