@@ -24,7 +24,7 @@ const (
 )
 
 // A transport hands the SDK whole responses and keeps the SDK's hands off a
-// request on its way. Without it about one reply in a hundred fails while it is
+// request on its way. Without it up to one reply in a hundred fails while it is
 // read, on a connection that is "closed", and is then paid for by a retry: the
 // SDK closes the request's body while the connection may still hold it.
 type transport struct {
