@@ -182,9 +182,8 @@ func TestJudgePast(t *testing.T) {
 // AWS was seen to do it, it is delivered five times.
 func TestJudgeFreshBudget(t *testing.T) {
 	p := Policy{Ordered: true, Partial: true, Retries: 3}
-	batch, past, calls := records("d", "e", "f"), Past{}, 0
-	for {
-		calls++
+	batch, past := records("d", "e", "f"), Past{}
+	for calls := 1; calls < 10; calls++ {
 		v := p.Judge(batch, report("f"), nil, past, now)
 		if len(v.Dead) > 0 {
 			if calls != 5 || past.Attempts+1 != 4 {
@@ -194,6 +193,7 @@ func TestJudgeFreshBudget(t *testing.T) {
 		}
 		batch, past = v.Parts[0].Records, v.Parts[0].Past
 	}
+	t.Error("never dead")
 }
 
 func TestExpire(t *testing.T) {
