@@ -46,7 +46,11 @@ func TestLimits(t *testing.T) {
 		{"anchors", "a: " + strings.Repeat("&x ", 50_000) + "x", "malformed YAML"},
 		{"aliases", bomb.String() + queue, "grows beyond"},
 		{"merged aliases", strings.ReplaceAll(bomb.String(), "b, b", "{b: c}, b") + "Transform: AWS::Serverless-2016-10-31\nGlobals: {Function: {Tags: *a20}}\nResources:\n  F: {Type: AWS::Serverless::Function, Properties: {Tags: *a20}}\n", "grows beyond"},
-		{"doubling", doubling.String(), "longer than 1048576 bytes"},
+		{"doubling", doubling.String(), "grows beyond"},
+		{"long text", "Parameters: {P: {Type: String, Default: " + strings.Repeat("x", 40_000) + "}}\nResources:\n  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Join ['', [" +
+			strings.Repeat("!Ref P, ", 30) + "x]]}}\n", "longer than 1048576 bytes"},
+		{"long substitution", "Parameters: {P: {Type: String, Default: " + strings.Repeat("x", 40_000) + "}}\nResources:\n  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub '" +
+			strings.Repeat("${P}", 30) + "'}}\n", "longer than 1048576 bytes"},
 		{"loops", loop + strings.Repeat("  ", 37) + "\"Q\": {Type: AWS::SQS::Queue}\n", "grows beyond"},
 		{"not text", "a: \xff\xfe", "not UTF-8"},
 		{"empty", "", "empty"},

@@ -112,9 +112,12 @@ func (e *evaluator) sub(pos Pos, arg *node) *node {
 			continue
 		}
 		v := e.subVariable(text.pos, name, vars)
-		if v == nil || b.Len() > maxText {
+		if v == nil {
 			ok = false
 			continue
+		}
+		if b.Len() > maxText {
+			break // string reports it
 		}
 		b.WriteString(v.text)
 		parts = append(parts, v)
