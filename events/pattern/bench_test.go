@@ -8,7 +8,7 @@ import (
 	"github.com/penstock/penstock/events/pattern"
 )
 
-// objectCreated is an S3 event as EventBridge delivers it, with made-up values; 600 bytes.
+// objectCreated is an S3 event as EventBridge delivers it, with made-up values; about 600 bytes.
 var objectCreated = []byte(`{"version":"0","id":"6f8f3d3e-0f6d-4b0e-9a53-0c1de1f0aaaa","detail-type":"Object Created","source":"aws.s3",` +
 	`"account":"111122223333","time":"2031-04-05T06:07:08Z","region":"eu-west-1","resources":["arn:aws:s3:::pictures-9999"],` +
 	`"detail":{"version":"0","bucket":{"name":"pictures-9999"},"object":{"key":"images/user-9999/holiday/p-0042.png","size":123456,` +

@@ -10,6 +10,15 @@ import (
 // The functions of this file recognise the tokens of RFC 8259 at b[i]. They accept what encoding/json accepts;
 // like it they let malformed UTF-8 pass. A reason other than "" means that the token is malformed at the returned index.
 
+// Reasons that patterns and events are refused for alike.
+const (
+	tooDeep      = "nested too deeply"
+	wantKey      = "a key in quotes is expected"
+	wantColon    = "':' is expected after a key"
+	wantEndOrKey = "',' or '}' is expected"
+	wantEndOrVal = "',' or ']' is expected"
+)
+
 func skipSpace(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
 		i++

@@ -56,7 +56,7 @@ func (p *parser) value() (*node, *Error) {
 	switch c := p.b[p.i]; {
 	case c == '{' || c == '[':
 		if p.depth++; p.depth > maxPatternDepth {
-			return nil, p.fail("nested too deeply")
+			return nil, p.fail(tooDeep)
 		}
 		if c == '{' {
 			n.kind, err = kindObject, p.object(n)
@@ -112,14 +112,14 @@ func (p *parser) object(n *node) *Error {
 		}
 		m := member{start: p.i}
 		if p.i >= len(p.b) || p.b[p.i] != '"' {
-			return p.fail("a key in quotes is expected")
+			return p.fail(wantKey)
 		}
 		var err *Error
 		if m.key, err = p.str(); err != nil {
 			return err
 		}
 		if p.i = skipSpace(p.b, p.i); !p.next(':') {
-			return p.fail("':' is expected after a key")
+			return p.fail(wantColon)
 		}
 		if m.value, err = p.value(); err != nil {
 			return err
@@ -135,7 +135,7 @@ func (p *parser) object(n *node) *Error {
 			return nil
 		}
 		if !p.next(',') {
-			return p.fail("',' or '}' is expected")
+			return p.fail(wantEndOrKey)
 		}
 	}
 }
@@ -166,7 +166,7 @@ func (p *parser) array(n *node) *Error {
 			return nil
 		}
 		if !p.next(',') {
-			return p.fail("',' or ']' is expected")
+			return p.fail(wantEndOrVal)
 		}
 	}
 }

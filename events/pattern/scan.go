@@ -83,15 +83,6 @@ func (s *scan) read(event []byte) error {
 	return nil
 }
 
-const (
-	tooDeep      = "nested too deeply"
-	endsEarly    = "the text ends inside the event"
-	wantKey      = "a key in quotes is expected"
-	wantColon    = "':' is expected after a key"
-	wantEndOrKey = "',' or '}' is expected"
-	wantEndOrVal = "',' or ']' is expected"
-)
-
 // object scans the object at i, whose place in the path tree is at, and returns the index after it.
 func (s *scan) object(i int, at, frame int32, depth int) (int, string) {
 	if depth > maxEventDepth {
@@ -121,7 +112,7 @@ func (s *scan) object(i int, at, frame int32, depth int) (int, string) {
 			return i, reason
 		}
 		if i = skipSpace(b, i); i >= len(b) {
-			return i, endsEarly
+			return i, "the text ends inside the event"
 		}
 		if b[i] == '}' {
 			return i + 1, ""
@@ -147,7 +138,7 @@ func (s *scan) decode(inside []byte, escaped bool) []byte {
 func (s *scan) value(i int, at, frame int32, depth int) (int, string) {
 	b := s.event
 	if i >= len(b) {
-		return i, endsEarly
+		return i, "the text ends inside the event"
 	}
 	var (
 		end     int
@@ -218,7 +209,7 @@ func (s *scan) array(i int, at, around int32, depth int) (int, string) {
 			s.frames[inner].end = int32(len(s.values))
 		}
 		if i = skipSpace(b, i); i >= len(b) {
-			return i, endsEarly
+			return i, "the text ends inside the event"
 		}
 		if b[i] == ']' {
 			if id >= 0 {
