@@ -21,7 +21,8 @@ import (
 // The context's deadline is the function's timeout: when it passes, the result
 // is the failure Sandbox.Timedout and the handler's context is done. A handler
 // that ignores its context goes on in its goroutine until it returns, and what
-// it returns is dropped; AWS would have stopped it. A cancelled context makes
+// it returns is dropped; AWS would have stopped it. (A testing/synctest bubble
+// ends only after it.) A cancelled context makes
 // Invoke return that error. A panic is a failure with a stackTrace. It does not
 // end the process, as it would on AWS, so package variables keep what the
 // handler left in them.

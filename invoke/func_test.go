@@ -265,11 +265,20 @@ func TestFuncSizes(t *testing.T) {
 		}
 	}
 	size = 0
-	if _, err := target.Invoke(t.Context(), invoke.Request{Event: make([]byte, invoke.MaxRequest)}); err != nil {
+	largest := bytes.Repeat([]byte("7"), invoke.MaxRequest)
+	if _, err := target.Invoke(t.Context(), invoke.Request{Event: largest}); err != nil {
 		t.Errorf("largest request: %v", err)
 	}
-	_, err := target.Invoke(t.Context(), invoke.Request{Event: make([]byte, invoke.MaxRequest+1)})
+	_, err := target.Invoke(t.Context(), invoke.Request{Event: append(largest, '7')})
 	if !errors.Is(err, invoke.ErrRefused) || !strings.Contains(fmt.Sprint(err), "Request must be smaller than 6291456 bytes for the InvokeFunction operation") {
 		t.Errorf("too large a request: %v", err)
+	}
+}
+
+func TestEventIsJSON(t *testing.T) {
+	_, err := invoke.Func(func() {}).Invoke(t.Context(), invoke.Request{Event: []byte(`{"a":`)})
+	want := "InvalidRequestContentException: Could not parse request body into json: Could not parse payload into json: unexpected end of JSON input"
+	if !errors.Is(err, invoke.ErrRefused) || err.Error() != want {
+		t.Errorf("%v", err)
 	}
 }

@@ -1,6 +1,11 @@
 package invoke
 
-import "fmt"
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
 
 // A Refusal is an ErrRefused in AWS's words.
 type Refusal struct {
@@ -15,15 +20,30 @@ func (r *Refusal) Error() string { return r.Exception + ": " + r.Message }
 // Is makes every Refusal match ErrRefused.
 func (r *Refusal) Is(target error) bool { return target == ErrRefused }
 
-// Check refuses a request that no target takes: one of more than MaxRequest
-// bytes. Targets call it first. It does not parse the event: who accepts
-// payloads from outside does.
+// Check refuses a request that no target takes, as the Invoke API does: an
+// event of more than MaxRequest bytes, or one that is not JSON in UTF-8.
+// Targets call it first.
 func (r Request) Check() error {
 	if len(r.Event) > MaxRequest {
 		return &Refusal{"RequestEntityTooLargeException",
 			fmt.Sprintf("Request must be smaller than %d bytes for the InvokeFunction operation", MaxRequest)}
 	}
+	if err := checkJSON(r.Payload()); err != nil {
+		return &Refusal{"InvalidRequestContentException",
+			"Could not parse request body into json: Could not parse payload into json: " + err.Error()}
+	}
 	return nil
+}
+
+func checkJSON(text []byte) error {
+	if !utf8.Valid(text) {
+		return errors.New("not UTF-8")
+	}
+	if json.Valid(text) {
+		return nil
+	}
+	var v json.RawMessage
+	return json.Unmarshal(text, &v) // the same once more, to say what is wrong
 }
 
 // Payload is the event as the function sees it: {} if it is empty.

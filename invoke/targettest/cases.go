@@ -64,6 +64,14 @@ func responseSize(t *testing.T, rig Rig) {
 	succeeded(t, call(t, rig.Target, invoke.Request{}), `{}`)
 }
 
+func notJSON(t *testing.T, rig Rig) {
+	for _, event := range []string{`{`, `{} {}`, `text`, "\"\xff\"", "\xef\xbb\xbf{}"} {
+		if _, err := rig.Target.Invoke(t.Context(), invoke.Request{Event: json.RawMessage(event)}); !errors.Is(err, invoke.ErrRefused) {
+			t.Errorf("event %q: %v, want ErrRefused", event, err)
+		}
+	}
+}
+
 func requestID(t *testing.T, rig Rig) {
 	id := invoke.NewID()
 	seen := map[string]bool{}

@@ -84,6 +84,7 @@ func Run(t *testing.T, bubble bool, open func(t *testing.T) Rig) {
 		{"echo", echo, nil},
 		{"empty event", emptyEvent, nil},
 		{"failure", failure, nil},
+		{"not JSON", notJSON, nil},
 		{"largest request", largestRequest, nil},
 		{"response size", responseSize, nil},
 		{"request id", requestID, nil},
