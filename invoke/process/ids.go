@@ -39,15 +39,6 @@ func newStream(now time.Time, version string) string {
 	return now.UTC().Format("2006/01/02") + "/[" + version + "]" + hex.EncodeToString(b[:])
 }
 
-// checkJSON says what is wrong with text; nil if it is one JSON value.
-func checkJSON(text []byte) error {
-	if json.Valid(text) {
-		return nil
-	}
-	var v json.RawMessage
-	return json.Unmarshal(text, &v)
-}
-
 // compacted puts JSON text on one line, as a header needs it.
 func compacted(text []byte) ([]byte, error) {
 	if len(text) == 0 {

@@ -18,7 +18,6 @@ package process
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -222,15 +221,10 @@ func (p *Process) Invoke(ctx context.Context, r invoke.Request) (invoke.Result, 
 
 // invocation checks a request and fills in what it left out.
 func (p *Process) invocation(r invoke.Request) (*invocation, error) {
-	if len(r.Event) > invoke.MaxRequest {
-		return nil, fmt.Errorf("%w: Request must be smaller than %d bytes for the InvokeFunction operation", invoke.ErrRefused, invoke.MaxRequest)
+	if err := r.Check(); err != nil {
+		return nil, err
 	}
-	if len(r.Event) == 0 {
-		r.Event = json.RawMessage("{}")
-	}
-	if err := checkJSON(r.Event); err != nil {
-		return nil, fmt.Errorf("%w: Could not parse request body into json: Could not parse payload into json: %v", invoke.ErrRefused, err)
-	}
+	r.Event = r.Payload()
 	client, err := compacted(r.ClientContext)
 	if err != nil {
 		return nil, fmt.Errorf("%w: client context: %v", invoke.ErrRefused, err)
