@@ -27,7 +27,9 @@ func (e *evaluator) readFunction(r *resource) {
 	if r.typ == "AWS::Lambda::Function" {
 		of = cfnFunction
 	}
+	before := len(e.s.errs)
 	p := e.properties(r.id, of, r.props)
+	e.mandatory(r, p, before)
 	f := Function{LogicalID: r.id, Pos: r.pos, Timeout: 3 * time.Second, MemorySize: 128}
 	name := e.name(r)
 	f.Name, f.ARN = name.text, e.functionARN(name.text)
@@ -55,7 +57,6 @@ func (e *evaluator) readFunction(r *resource) {
 	if r.meta != nil {
 		f.BuildMethod = r.meta.get("BuildMethod").plain()
 	}
-	e.mandatory(r)
 	e.code(r, p, &f)
 	e.environment(r, p["Environment"], &f)
 	e.st.Functions = append(e.st.Functions, f)
@@ -64,17 +65,20 @@ func (e *evaluator) readFunction(r *resource) {
 	}
 }
 
-// mandatory reports what a function cannot run without. It looks at the raw
-// properties, so that what is there but wrong is not also called missing, and
-// says nothing of container images, which are refused as such.
-func (e *evaluator) mandatory(r *resource) {
+// mandatory reports what a function cannot run without. It says nothing of
+// container images, which are refused as such.
+func (e *evaluator) mandatory(r *resource, p map[string]*node, before int) {
 	if r.props.get("ImageUri") != nil || r.props.get("PackageType").plain() == "Image" || r.props.kind != mapKind {
 		return
 	}
+	noCode := r.typ == "AWS::Lambda::Function" && e.lacks(r.props, p, "Code", before)
 	for _, property := range []string{"Handler", "Runtime"} {
-		if v := r.props.get(property); v == nil || v.kind == stringKind && v.text == "" {
+		if e.lacks(r.props, p, property, before) || p[property] != nil && p[property].text == "" {
 			e.s.fail(r.pos, "%s has no %s: Runtime and Handler are mandatory parameters for functions created with deployment packages.", r.id, property)
 		}
+	}
+	if noCode {
+		e.s.fail(r.pos, "%s has no Code: Please provide a source for function code.", r.id)
 	}
 }
 
@@ -82,14 +86,10 @@ func (e *evaluator) code(r *resource, p map[string]*node, f *Function) {
 	code, inline := p["CodeUri"], p["InlineCode"]
 	if r.typ == "AWS::Lambda::Function" {
 		code = p["Code"]
-		if r.props.get("Code") == nil && r.props.kind == mapKind {
-			e.s.fail(r.pos, "%s has no Code: Please provide a source for function code.", r.id)
-			return
-		}
 		if zip := code.get("ZipFile"); zip != nil {
 			code, inline = nil, zip
 		}
-	} else if r.props.get("CodeUri") == nil && inline == nil {
+	} else if code == nil && inline == nil {
 		code = newString(r.pos, ".") // what sam package does
 	}
 	switch {

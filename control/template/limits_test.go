@@ -142,6 +142,11 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("incomplete function %+v", fn)
 			}
 		}
+		for _, m := range st.Mappings {
+			if m.Config.FunctionName == "" {
+				t.Fatalf("incomplete mapping %+v", m)
+			}
+		}
 		for _, q := range st.Queues {
 			if !queueNames.MatchString(q.Name) {
 				t.Fatalf("queue name %q", q.Name)

@@ -8,8 +8,9 @@ import (
 
 // readMapping reads an AWS::Lambda::EventSourceMapping.
 func (e *evaluator) readMapping(r *resource) {
+	before := len(e.s.errs)
 	p := e.properties(r.id, cfnMapping, r.props)
-	if r.props.kind == mapKind && r.props.get("FunctionName") == nil {
+	if r.props.kind == mapKind && e.lacks(r.props, p, "FunctionName", before) {
 		e.s.fail(r.pos, "%s has no FunctionName", r.id)
 	}
 	e.addMapping(r.id, r.pos, p)
@@ -49,9 +50,9 @@ func (e *evaluator) readEvent(r *resource, m entry, function *node) {
 		e.s.fail(typ.pos, "event %s of %s: unknown type of event %q", m.key, r.id, typ.text)
 		return
 	}
-	raw := m.value.get("Properties")
+	raw, before := m.value.get("Properties"), len(e.s.errs)
 	p := e.properties(r.id+m.key, sqsEvent, raw)
-	if raw == nil || raw.kind == mapKind && raw.get("Queue") == nil {
+	if e.lacks(raw, p, "Queue", before) {
 		e.s.fail(m.pos, "event %s of %s has no Queue", m.key, r.id)
 		return
 	}

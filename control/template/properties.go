@@ -41,6 +41,12 @@ func (e *evaluator) properties(id string, of owner, raw *node) map[string]*node 
 	return out
 }
 
+// lacks says whether a property has no value although no error was reported
+// for it since there were so many errors before it was read.
+func (e *evaluator) lacks(raw *node, p map[string]*node, property string, before int) bool {
+	return p[property] == nil && (raw.get(property) == nil || len(e.s.errs) == before)
+}
+
 // admit applies one row to a resolved value; nil if it must not be used.
 func (e *evaluator) admit(id string, r *row, pos Pos, v *node, of owner) *node {
 	if r.class == Refused {

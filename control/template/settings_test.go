@@ -197,3 +197,21 @@ func TestQueueURLOption(t *testing.T) {
 		t.Errorf("%+v, %v", st, err)
 	}
 }
+
+// A property that a condition takes away is as missing as one never given.
+func TestNoValueIsMissing(t *testing.T) {
+	for _, c := range []struct{ resource, want string }{
+		{`{Type: AWS::Serverless::Function, Properties: {Handler: !Ref AWS::NoValue, Runtime: python3.12}}`, "R has no Handler"},
+		{`{Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: ""}}`, "R has no Runtime"},
+		{`{Type: AWS::Lambda::Function, Properties: {Handler: a.b, Runtime: python3.12, Code: !Ref AWS::NoValue}}`, "R has no Code"},
+		{`{Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: !Ref AWS::NoValue}}`, "R has no FunctionName"},
+		{`{Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: python3.12, Events: {E: {Type: SQS, Properties: {Queue: !Ref AWS::NoValue}}}}}`, "event E of R has no Queue"},
+		{`{Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: python3.12, Events: {E: {Type: SQS}}}}`, "event E of R has no Queue"},
+		{`{Type: AWS::Serverless::Function, Properties: {Handler: [a], Runtime: python3.12}}`, "Handler must be a string"},
+	} {
+		_, err := Parse("t.yaml", []byte("Transform: AWS::Serverless-2016-10-31\nResources:\n  R: "+c.resource+"\n"), Options{})
+		if err == nil || !strings.Contains(err.Error(), c.want) || len(err.(Errors)) != 1 {
+			t.Errorf("%s: %v, want only %q", c.resource, err, c.want)
+		}
+	}
+}
