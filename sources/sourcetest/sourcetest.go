@@ -44,7 +44,8 @@ type QueueRig struct {
 
 // Queue runs the suite in fake time: each case in a testing/synctest bubble of
 // its own, in which open is called too. What the rig talks to has to live in
-// the bubble, and not behind a socket.
+// the bubble, and not behind a socket. A case that hangs tells of a feed that
+// holds a mutex while it waits: fake time stands still then.
 func Queue(t *testing.T, open func(*testing.T) QueueRig) {
 	for _, c := range queueCases {
 		t.Run(c.name, func(t *testing.T) {
@@ -58,7 +59,7 @@ func Queue(t *testing.T, open func(*testing.T) QueueRig) {
 }
 
 // RealQueue runs the suite in real time, for sources whose service is a
-// process. It takes about 20 seconds and 10 Visibilities.
+// process. It takes half a minute.
 func RealQueue(t *testing.T, open func(*testing.T) QueueRig) {
 	for _, c := range queueCases {
 		t.Run(c.name, func(t *testing.T) {
