@@ -150,10 +150,26 @@ func TestFilterView(t *testing.T) {
 // A payload that is not a string is matched as it is.
 func TestFilterPayloadNoString(t *testing.T) {
 	f, _ := NewFilter(criteria(`{"body":{"a":["x"]}}`), sqsLimits)
-	for body, want := range map[string]bool{`{"body":{"a":"x"}}`: true, `{"body":null}`: false, `{"other":1}`: false, `{}`: false, ` { "x" : [ "}" , {} ] , "body" : "{\"a\":\"x\"}" } `: true} {
+	for body, want := range map[string]bool{`{"body":{"a":"x"}}`: true, `{"body":null}`: false, `{"other":1}`: false, `{}`: false, `{"bodyguard":"{}","nobody":1,"body":"{\"a\":\"x\"}"}`: true, ` { "x" : [ "}" , {} ] , "body" : "{\"a\":\"x\"}" } `: true} {
 		if got, err := f.Match(sources.Record{Body: json.RawMessage(body)}); err != nil || got != want {
 			t.Errorf("%s: %v, %v", body, got, err)
 		}
+	}
+}
+
+// Views of other encoders may escape what ours does not.
+func TestUnquoted(t *testing.T) {
+	for _, quoted := range []string{``, `plain`, `\"\\\/\b\f\n\r\t`, `\u00e9\u20AC`, `a\ud83d\ude00b`, `\ud83d`, `\ude00\ud83d`, `\ud83dx`, `\ud83d\n`, `\ud83d\u0041`, `é😀`} {
+		var want string
+		if err := json.Unmarshal([]byte(`"`+quoted+`"`), &want); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(appendUnquoted(nil, []byte(quoted))); got != want {
+			t.Errorf("%s: got %q, want %q", quoted, got, want)
+		}
+	}
+	for _, broken := range []string{`\`, `\u`, `\u12`, `\uzzzz`, `\x`, `\ud83d\u`} {
+		appendUnquoted(nil, []byte(broken)) // must not fail
 	}
 }
 

@@ -108,6 +108,7 @@ func TestJudge(t *testing.T) {
 		{"stream: first reported, used up", stream, records("a", "b"), report("a"), nil, after(2), "dead a b; cause RetryAttemptsExhausted"},
 		{"stream: response not valid", stream, records("a", "b"), report("z"), nil, Past{}, "again(1, 500ms) a b"},
 		{"stream: throttled is no attempt", stream, records("a"), none, throttled, after(2), "again(2, 10s) a"},
+		{"stream: throttled, and fewer retries than there were", stream, records("a"), none, throttled, after(9), "again(9, 10s) a"},
 		{"stream: unreachable is no attempt", stream, records("a"), none, other, Past{}, "again(0, 500ms) a"},
 		{"stream: refused is an attempt", stream, records("a"), none, refusal, after(1), "again(2, 750ms) a"},
 		{"stream: refused, used up", stream, records("a"), none, refusal, after(2), "dead a; cause RetryAttemptsExhausted"},
