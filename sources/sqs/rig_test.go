@@ -20,7 +20,7 @@ import (
 
 // noAWS keeps this machine's AWS configuration out of a test.
 func noAWS(t *testing.T) {
-	for _, name := range []string{"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS"} {
+	for _, name := range []string{"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS", "AWS_CA_BUNDLE"} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
@@ -31,7 +31,7 @@ func noAWS(t *testing.T) {
 
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// A net is the way to a service, which can be cut.
+// A cable is the way to a service, which can be cut.
 type cable struct {
 	awsclient.Client
 	mu  sync.Mutex
