@@ -1,7 +1,6 @@
 package template
 
 import (
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +13,9 @@ var reservedVariables = [...]string{"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT
 	"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
 	"AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 	"AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"}
+
+// maxEnvironment is measured as Lambda does: all variables as compact JSON.
+const maxEnvironment = 4096
 
 // environment reads the variables of a function. Placeholders among them are
 // warnings.
@@ -43,9 +45,12 @@ func (e *evaluator) environment(r *resource, v *node, f *Function) {
 		e.variable(r, m, f)
 	}
 	e.reserved(r, variables)
-	compact, err := json.Marshal(f.Environment)
-	if err != nil || len(compact) > 4096 {
-		e.s.fail(variables.pos, "%s: the environment variables have %d bytes as JSON; Lambda takes at most 4096", r.id, len(compact))
+	measured := &node{kind: mapKind}
+	for _, m := range variables.entries {
+		measured.entries = append(measured.entries, entry{m.key, m.pos, newString(m.pos, m.value.text)})
+	}
+	if size := len(measured.json()); size > maxEnvironment {
+		e.s.fail(variables.pos, "%s: the environment variables have %d bytes as JSON; Lambda takes at most %d", r.id, size, maxEnvironment)
 	}
 }
 

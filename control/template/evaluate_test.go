@@ -74,6 +74,9 @@ func TestFunctions(t *testing.T) {
 		{`!GetAtt Fn.Arn`, "arn:aws:lambda:eu-west-1:111122223333:function:Fn"},
 		{`!GetAtt Poll.Id`, mappingUUID("stack", "Poll")},
 		{`!GetAtt Poll.EventSourceMappingArn`, "arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:" + mappingUUID("stack", "Poll")},
+		{`!Ref FnRole`, "stack-FnRole"},
+		{`!Ref FnRoel`, "error: there is no parameter or resource"},
+		{`!Ref ServerlessRestApi`, "stack-ServerlessRestApi"},
 		{`!GetAtt Topic.TopicName`, "stack-Topic.TopicName"},
 		{`!GetAtt Queue`, "error: Fn::GetAtt takes a resource and one of its attributes"},
 		{`!GetAtt Queue.Colour`, "error: AWS::SQS::Queue has no attribute Colour"},
@@ -169,5 +172,15 @@ func TestExtensionsNeedTheirTransform(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "needs Transform: AWS::LanguageExtensions") {
 			t.Errorf("%s: %v", expression, err)
 		}
+	}
+}
+
+func TestEnvironmentSize(t *testing.T) {
+	const overhead = len(`{"VALUE":""}`)
+	if got, err := value(t, strings.Repeat("<", 4096-overhead)); err != nil || len(got) != 4096-overhead {
+		t.Errorf("4096 bytes: %.200v", err)
+	}
+	if _, err := value(t, strings.Repeat("<", 4097-overhead)); err == nil || !strings.Contains(err.Error(), "have 4097 bytes as JSON; Lambda takes at most 4096") {
+		t.Errorf("4097 bytes: %.200v", err)
 	}
 }

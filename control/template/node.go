@@ -76,6 +76,14 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
+// members are the entries of a map; none if there is no map.
+func (n *node) members() []entry {
+	if n == nil {
+		return nil
+	}
+	return n.entries
+}
+
 // at returns a copy of the value that claims to stand at another place: where
 // it is used rather than where it was defined.
 func (n *node) at(pos Pos) *node {

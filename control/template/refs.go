@@ -98,7 +98,7 @@ func (e *evaluator) resource(pos Pos, how, name string) *resource {
 func (e *evaluator) undefined(pos Pos, how, name, attribute string) *node {
 	generated := e.sam && strings.HasPrefix(name, "Serverless")
 	for _, r := range e.resources {
-		generated = generated || strings.HasPrefix(name, r.id) && strings.HasPrefix(r.typ, "AWS::Serverless::") && name != r.id
+		generated = generated || r.generates(name)
 	}
 	if generated {
 		v := newString(pos, e.st.Name+"-"+strings.TrimSuffix(name+"."+attribute, "."))
@@ -107,6 +107,20 @@ func (e *evaluator) undefined(pos Pos, how, name, attribute string) *node {
 	}
 	e.s.fail(pos, "%s %s: there is no parameter or resource of that name in this template", how, name)
 	return newBroken(pos)
+}
+
+// generates says whether SAM makes a resource of that name for r: its own
+// name and a word, or and one of its events.
+func (r *resource) generates(name string) bool {
+	rest, ok := strings.CutPrefix(name, r.id)
+	if !ok || rest == "" || !strings.HasPrefix(r.typ, "AWS::Serverless::") {
+		return false
+	}
+	words := []string{"Role", "Alias", ".Alias", "Version", ".Version", "Url", "EventInvokeConfig", "Stage", ".Stage", "Deployment", ".Deployment"}
+	for _, event := range r.props.get("Events").members() {
+		words = append(words, event.key)
+	}
+	return slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(rest, word) })
 }
 
 // foreignRef is the Ref of a resource that penstock does not run: its name if
