@@ -122,6 +122,9 @@ func TestDecodeUpdate(t *testing.T) {
 	if cfg, _, errs = DecodeUpdate(stored, []byte(`{"BatchSize":"x"}`)); len(errs) != 1 || cfg.BatchSize != 5 {
 		t.Errorf("got %d, %v", cfg.BatchSize, errs)
 	}
+	if cfg, _, errs = DecodeUpdate(stored, []byte(`{"FilterCriteria":{"Filters":[{"Pattern":5}]}}`)); len(errs) != 1 || len(cfg.FilterCriteria.Filters) != 2 {
+		t.Errorf("got %v, %v", cfg.FilterCriteria, errs)
+	}
 }
 
 func TestDecodeUpdateFixed(t *testing.T) {
