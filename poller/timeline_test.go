@@ -90,6 +90,7 @@ type settings struct {
 	latency                                                                       time.Duration // of a receive
 	maxAge                                                                        time.Duration
 	ackHangs                                                                      bool
+	hesitate                                                                      time.Duration // of the function before it gives a slot
 
 	slots                int // of the function
 	timeout, stop, grace time.Duration
@@ -106,9 +107,9 @@ func parseSettings(t *testing.T, text string) settings {
 				"batch": &s.batch, "call": &s.call, "concurrency": &s.concurrency, "maxevent": &s.maxEvent, "receives": &s.receives,
 				"retries": &s.retries, "minpollers": &s.minPollers, "maxpollers": &s.maxPollers, "slots": &s.slots,
 			}[key] = atoi(t, value)
-		case "window", "visibility", "timeout", "outlive", "stop", "grace", "latency", "maxage":
+		case "window", "visibility", "timeout", "outlive", "stop", "grace", "latency", "maxage", "hesitate":
 			*map[string]*time.Duration{
-				"window": &s.window, "visibility": &s.visibility, "timeout": &s.timeout, "outlive": &s.outlive, "stop": &s.stop, "grace": &s.grace, "latency": &s.latency, "maxage": &s.maxAge,
+				"window": &s.window, "visibility": &s.visibility, "timeout": &s.timeout, "outlive": &s.outlive, "stop": &s.stop, "grace": &s.grace, "latency": &s.latency, "maxage": &s.maxAge, "hesitate": &s.hesitate,
 			}[key] = duration(t, value)
 		case "partial", "fifo", "holds", "ackhangs":
 			*map[string]*bool{"partial": &s.partial, "fifo": &s.fifo, "holds": &s.holds, "ackhangs": &s.ackHangs}[key] = true
@@ -131,7 +132,7 @@ func play(t *testing.T, sections map[string]string) string {
 	var target invoke.Target = &scripted{rules: parseRules(t, sections["handler"]), seen: map[string]int{}}
 	target = invoke.Timed{Target: target, Timeout: cmp.Or(first.outlive, first.timeout)}
 	if first.slots > 0 {
-		target = invoke.Limited(target, first.slots)
+		target = hesitant{invoke.Limited(target, first.slots), first.hesitate}
 	}
 	names := []string{""}
 	if _, ok := sections["settings b"]; ok {
@@ -260,6 +261,17 @@ func ending(q *memory.Queue) string {
 		text += ", dead " + names(dead)
 	}
 	return text
+}
+
+// hesitant is a function that takes its time to give a slot.
+type hesitant struct {
+	*invoke.Limiter
+	time.Duration
+}
+
+func (h hesitant) Reserve(ctx context.Context) (invoke.Target, func(), error) {
+	time.Sleep(h.Duration)
+	return h.Limiter.Reserve(ctx)
 }
 
 // slow is a feed that takes its time.
