@@ -414,3 +414,27 @@ func TestFIFODelayChangesLater(t *testing.T) {
 		}
 	})
 }
+
+// Timeouts and delays end in the order of their ends, not of the messages.
+func TestTimeoutsEndEachInItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := engine{&local.Service{}, t}
+		q := e.create("orders", nil)
+		for _, seconds := range []int{30, 5, 20, 10} {
+			if _, err := e.SendMessage(t.Context(), &local.SendMessageInput{QueueURL: q, Body: fmt.Sprint(seconds), DelaySeconds: &seconds}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		start := time.Now()
+		for _, want := range []int{5, 10, 20, 30} {
+			if due, ok := e.NextDue(); !ok || due.Sub(start) != time.Duration(want)*time.Second {
+				t.Errorf("next due after %v, want %d s", due.Sub(start), want)
+			}
+			m := e.receive(q, 20)
+			if len(m) != 1 || m[0].Body != fmt.Sprint(want) || time.Since(start) != time.Duration(want)*time.Second {
+				t.Fatalf("received %v after %v, want %d", m, time.Since(start), want)
+			}
+			e.delete(q, m[0].ReceiptHandle)
+		}
+	})
+}

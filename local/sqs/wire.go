@@ -17,7 +17,7 @@ func (s *Service) Handler() http.Handler {
 	return &awswire.API{
 		Target: "AmazonSQS", ErrorShapes: "com.amazonaws.sqs",
 		Namespace:  "http://queue.amazonaws.com/doc/2012-11-05/",
-		Operations: s.operations(), Query: queueEndpoint, MaxBody: maxBody, NewID: s.NewID,
+		Operations: s.operations(), Query: queueEndpoint, MaxBody: maxBody,
 	}
 }
 
