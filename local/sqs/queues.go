@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -118,7 +119,9 @@ func (s *Service) DeleteQueue(ctx context.Context, in *QueueInput) (*Nothing, er
 	s.mu.Lock()
 	if s.queues[q.place] == q {
 		delete(s.queues, q.place)
+		maps.DeleteFunc(s.deleted, func(_ place, free time.Time) bool { return !now.Before(free) })
 		s.deleted[q.place] = now.Add(quietPeriod)
+		s.tasks = slices.DeleteFunc(s.tasks, func(t *moveTask) bool { return t.source == q }) // a running one ends at its next tick
 	}
 	s.mu.Unlock()
 	q.mu.Lock()

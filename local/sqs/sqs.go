@@ -40,9 +40,12 @@ type Service struct {
 	// deleted queue's name is blocked for 60 s, and so is a second purge.
 	Strict bool
 
-	Now     func() time.Time // the clock; nil: time.Now
-	NewID   func() string    // ids of messages, queues and tasks, unique; nil: random UUIDs
-	Observe func(Event)      // told what becomes of each message, in order, outside all locks; nil: nobody
+	// Now is the clock; nil: time.Now. While a clock of one's own stands still, long
+	// polls end only by messages and by Advance.
+	Now func() time.Time
+
+	NewID   func() string // ids of messages, queues and tasks, unique; nil: random UUIDs
+	Observe func(Event)   // told what becomes of each message, in order, outside all locks; nil: nobody
 
 	offset  atomic.Int64 // nanoseconds that Advance has added to the clock
 	journal journal
