@@ -61,9 +61,6 @@ func (q *queue) repeat(f fetch, now time.Time) []Message {
 		m := q.messages[r.place]
 		q.hide(m, inFlight, now.Add(f.visibility))
 		q.groups.refresh(q.groups.of(m))
-		if f.visibility == 0 {
-			q.release(m)
-		}
 		found = append(found, q.render(m, f.in))
 	}
 	return found

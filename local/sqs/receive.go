@@ -138,11 +138,6 @@ func (q *queue) take(f fetch, now time.Time) (batch, dead []*message) {
 			}
 		}
 	}
-	if f.visibility == 0 { // not before all are taken, lest one be taken twice
-		for _, m := range batch {
-			q.release(m)
-		}
-	}
 	return batch, dead
 }
 
@@ -175,7 +170,8 @@ func (q *queue) takeGroups(f fetch, now time.Time) (batch, dead []*message) {
 	return batch, dead
 }
 
-// handOut hides m and counts the receive.
+// handOut hides m and counts the receive. With a timeout of zero the next settle
+// makes it visible again, so one receive does not take it twice.
 func (q *queue) handOut(m *message, f fetch, now time.Time) {
 	q.hide(m, inFlight, now.Add(f.visibility))
 	m.receives++

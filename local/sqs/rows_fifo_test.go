@@ -117,7 +117,9 @@ func fifoRows() []row {
 			x.equal("handle", *again[0].ReceiptHandle, *first[0].ReceiptHandle)
 			x.none(q, attempt("b"))
 			x.ok(x.tryDelete(q, again[0].ReceiptHandle))
-			x.bodies(q, 1, list("g1-m2"), attempt("a"))
+			m := x.bodies(q, 1, list("g1-m2"), attempt("a"))
+			x.ok(x.tryChange(q, m[0].ReceiptHandle, 30))
+			x.none(q, attempt("a")) // a changed timeout ends it
 		}},
 	}
 }

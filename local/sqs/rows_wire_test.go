@@ -60,6 +60,8 @@ func wireRows() []row {
 			x.answers(q, action("ListQueues"), 400, "<Code>InvalidAction</Code>")
 			x.answers(q, action("CreateQueue", "QueueName", "new"), 400, "<Code>InvalidAction</Code>")
 			x.answers(q, action("GetQueueUrl", "QueueName", x.prefix+"other"), 200, other)
+			x.answers(q, action("SendMessage", "QueueUrl", other, "MessageBody", "x"), 200)
+			x.equal("the parameter wins over the path", x.counts(q)[0]+x.counts(other)[0], "01")
 			x.answers(q, action("DeleteQueue"), 200, "<DeleteQueueResponse", "<RequestId>")
 			x.answers(q, action("GetQueueAttributes"), 400, "NonExistentQueue")
 		}},
