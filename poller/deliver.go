@@ -3,6 +3,7 @@ package poller
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -170,6 +171,9 @@ func (r *run) try(batch []sources.Record, past mapping.Past, last time.Time) (st
 // byGroup splits records by group, keeping the order inside each. Records
 // without a group stay together.
 func byGroup(records []sources.Record) [][]sources.Record {
+	if !slices.ContainsFunc(records, func(r sources.Record) bool { return r.Group != "" }) {
+		return [][]sources.Record{records}
+	}
 	var groups [][]sources.Record
 	at := map[string]int{}
 	for _, record := range records {

@@ -14,8 +14,8 @@ import (
 // Its pollers each receive until a batch is full, the batching window is over
 // or the payload cap is reached, deliver, settle, and receive again. There is
 // one idle poller as long as there is room: when the last idle one gets a slot
-// to deliver in another starts, and when a long poll finds nothing while another is
-// idle the poller ends. So pollers grow with the backlog and shrink to one.
+// to deliver in, another starts; when a poll finds nothing while another poller
+// is idle, that poller ends. So pollers grow with the backlog and shrink to one.
 //
 // The batching window opens when a poller begins to collect, which is right
 // after its previous invocation was settled (AWS's rule for SQS); a window
