@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -337,86 +336,5 @@ func TestShutdownByForce(t *testing.T) {
 	}
 	if err := <-failed; !errors.Is(err, errClosed) {
 		t.Errorf("an invocation cut off by Shutdown is not the function's failure: %v", err)
-	}
-}
-
-func TestFloodOfOutput(t *testing.T) {
-	p, j := open(t, &Host{LogLimit: 1 << 20}, Function{Runtime: "python3", Handler: "f.handler", Timeout: time.Minute, CodeDir: python(t, `
-import os
-def handler(event, context):
-    line = b"y" * 1023 + b"\n"
-    if event == "long":
-        line = b"z" * (1 << 20)
-    for _ in range(1 << 10 if event == "long" else 1 << 7):
-        os.write(1, line if event == "long" else line * 1024)
-    print("the end")
-`)})
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	r := call(t, p, `"long"`) // a gigabyte without a line break
-	runtime.ReadMemStats(&after)
-	if r.Failure != "" || len(r.Log) != 4096 || !strings.Contains(string(r.Log), "zzthe end\nEND") {
-		t.Errorf("log %d bytes: %q", len(r.Log), r.Log)
-	}
-	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 64<<20 {
-		t.Errorf("a gigabyte of output left %d bytes on the heap", grown)
-	}
-	if text := j.text(); len(text) > 2<<20 || !strings.Contains(text, "more than 1048576 bytes of log; the rest is left out") || !strings.Contains(text, "was split") {
-		t.Errorf("the sink got %d bytes", len(text))
-	}
-	r = call(t, p, `"lines"`) // 128 MiB of lines; the limit is per invocation
-	if !strings.Contains(string(r.Log), "yyy\nthe end\nEND") {
-		t.Errorf("log: %q", r.Log)
-	}
-	if n := strings.Count(j.text(), "the rest is left out"); n != 2 {
-		t.Errorf("said %d times that lines are left out", n)
-	}
-}
-
-func TestEnvironmentIsClean(t *testing.T) {
-	t.Setenv("PENSTOCK_TEST_SECRET", "leaked")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "real")
-	t.Setenv("AWS_ACCESS_KEY_ID", "real id")
-	dir := python(t, `
-import os
-def handler(event, context):
-    return dict(os.environ)
-`)
-	fn := Function{Runtime: "python3", Handler: "f.handler", CodeDir: dir, Environment: map[string]string{"MINE": "1", "BOTH": "function"}, MemoryMB: 512}
-	h := &Host{Env: map[string]string{"AWS_ENDPOINT_URL_SQS": "http://localhost:1", "BOTH": "host"}}
-	p, _ := open(t, h, fn)
-	get := func(p *Process) map[string]string {
-		var env map[string]string
-		r := call(t, p, "{}")
-		if err := json.Unmarshal(r.Payload, &env); err != nil {
-			t.Fatal(err, string(r.Payload))
-		}
-		return env
-	}
-	env := get(p)
-	for name, want := range map[string]string{
-		"PENSTOCK_TEST_SECRET": "", "HOME": "", "GOPATH": "", "AWS_SECRET_ACCESS_KEY": "penstock",
-		"MINE": "1", "BOTH": "function", "AWS_ENDPOINT_URL_SQS": "http://localhost:1",
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/f",
-		"LAMBDA_TASK_ROOT": dir, "PWD": dir, "_HANDLER": "f.handler", "AWS_REGION": "us-east-1", "TZ": ":UTC",
-		"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_LAMBDA_MAX_CONCURRENCY": "", "PENSTOCK_REAPER": "",
-	} {
-		if env[name] != want {
-			t.Errorf("%s=%q, want %q", name, env[name], want)
-		}
-	}
-	if !strings.HasPrefix(env["TMPDIR"], h.DataDir) {
-		t.Errorf("TMPDIR=%s", env["TMPDIR"])
-	}
-	if files, _ := filepath.Glob(filepath.Join(dir, "*")); len(files) != 1 {
-		t.Errorf("the code folder changed: %v", files)
-	}
-	p.Close()
-	if _, err := os.Stat(env["TMPDIR"]); !os.IsNotExist(err) {
-		t.Errorf("the temporary folder is left: %v", err)
-	}
-	p, _ = open(t, &Host{PassCredentials: true}, fn)
-	if env := get(p); env["AWS_SECRET_ACCESS_KEY"] != "real" || env["AWS_ACCESS_KEY_ID"] != "real id" {
-		t.Errorf("with PassCredentials: %v", env["AWS_ACCESS_KEY_ID"])
 	}
 }

@@ -3,6 +3,7 @@
 package process
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,6 +69,9 @@ func TestNoInterpreter(t *testing.T) {
 	fakePath(t, map[string]string{"python3": "#!/bin/sh\necho shim is dead >&2; exit 127\n"})
 	p, _ := open(t, &Host{}, Function{Runtime: "python3.12", Handler: "f.handler", CodeDir: code})
 	err := p.Prepare(t.Context())
+	if missing := (*MissingError)(nil); !errors.As(err, &missing) || missing.Runtime != "python3.12" {
+		t.Errorf("Prepare: %T", err)
+	}
 	if err == nil || !strings.Contains(err.Error(), "--runtime python3.12=PATH") || !strings.Contains(err.Error(), "shim is dead") {
 		t.Errorf("Prepare: %v", err)
 	}
