@@ -67,7 +67,7 @@ func (f Function) usable(newID func() string) (Function, error) {
 		f.Concurrency = DefaultConcurrency
 	}
 	_, reserves := f.Target.(Reserver)
-	f.Target = Timed{f.Target, f.Timeout, newID}
+	f.Target = Timed{Target: f.Target, Timeout: f.Timeout, NewID: newID}
 	if !reserves {
 		f.Target = Limited(f.Target, f.Concurrency)
 	}

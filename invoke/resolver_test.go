@@ -197,3 +197,27 @@ func FuzzParseName(f *testing.F) {
 		}
 	})
 }
+
+// keeper keeps its own time, and has room for one.
+type keeper struct{ *invoke.Limiter }
+
+func (keeper) KeepsTime() {}
+
+// A Timekeeper gets no deadline, also through a slot of it.
+func TestTimekeeper(t *testing.T) {
+	deadline := invoke.Func(func(ctx context.Context) (bool, error) {
+		_, has := ctx.Deadline()
+		return has, nil
+	})
+	timed := invoke.Timed{Target: keeper{invoke.Limited(deadline, 2)}, Timeout: time.Second}
+	slot, release, err := timed.Reserve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	for name, target := range map[string]invoke.Target{"itself": timed, "slot": slot} {
+		if r, err := target.Invoke(t.Context(), invoke.Request{}); err != nil || string(r.Payload) != "false" {
+			t.Errorf("%s: has a deadline: %s, %v", name, r.Payload, err)
+		}
+	}
+}

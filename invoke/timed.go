@@ -21,6 +21,8 @@ type Timed struct {
 	Timeout time.Duration
 	// NewID makes the id of a request that has none. nil: NewID.
 	NewID func() string
+
+	kept bool // Target is a slot of a Timekeeper
 }
 
 // Invoke runs Target.
@@ -36,7 +38,7 @@ func (t Timed) Invoke(ctx context.Context, r Request) (Result, error) {
 	if timeout == 0 {
 		timeout = DefaultTimeout
 	}
-	if _, keeps := t.Target.(Timekeeper); keeps {
+	if t.keepsTime() {
 		return t.Target.Invoke(ctx, r)
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -56,7 +58,12 @@ func (t Timed) Reserve(ctx context.Context) (Target, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return Timed{inner, t.Timeout, t.NewID}, release, nil
+	return Timed{inner, t.Timeout, t.NewID, t.keepsTime()}, release, nil
+}
+
+func (t Timed) keepsTime() bool {
+	_, keeps := t.Target.(Timekeeper)
+	return keeps || t.kept
 }
 
 func ready(ctx context.Context, t Target) error {
