@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -33,4 +34,27 @@ func ExampleOutcome() {
 	// 1m0s  req-3  1 record   again msg-2
 	// 1m30s dead   msg-2
 	// <nil>
+}
+
+// Groups of a FIFO queue run side by side; a failure holds back its own group.
+func ExampleRun() {
+	tried := 0
+	charge := func(event events.SQSEvent) error {
+		if event.Records[0].Body == "first" {
+			if tried++; tried == 1 {
+				return fmt.Errorf("card terminal is away")
+			}
+		}
+		return nil
+	}
+	got, _ := penstocktest.Run(penstocktest.Mapping{FIFO: true, BatchSize: 1}, charge,
+		penstocktest.Message{Body: "first", Group: "anna"},
+		penstocktest.Message{Body: "second", Group: "anna"},
+		penstocktest.Message{Body: "other", Group: "ben", After: time.Second})
+	fmt.Print(got)
+	// Output:
+	// 0s  req-1  1 record   again msg-1 (errorString: card terminal is away)
+	// 1s  req-2  1 record   done msg-3
+	// 30s req-3  1 record   done msg-1
+	// 30s req-4  1 record   done msg-2
 }

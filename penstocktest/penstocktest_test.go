@@ -144,6 +144,14 @@ func TestTimelines(t *testing.T) {
 			if diff := cmp.Diff(strings.TrimPrefix(c.want, "\n"), got.String()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
+			for _, body := range got.Filtered {
+				if len(c.mapping.Filters) == 0 || slices.Contains(got.Delivered, body) || strings.Contains(body, "order") {
+					t.Errorf("filtered %q, delivered %q", got.Filtered, got.Delivered)
+				}
+			}
+			if len(c.mapping.Filters) > 0 && len(got.Filtered) != 2 {
+				t.Errorf("filtered %q", got.Filtered)
+			}
 			if fates := len(got.Delivered) + len(got.Dead) + len(got.Filtered); fates != len(c.messages) {
 				t.Errorf("%d fates for %d messages", fates, len(c.messages))
 			}
@@ -193,6 +201,9 @@ func TestTarget(t *testing.T) {
 	got := penstocktest.SQS(t, mapping, invoke.Func(failing(1)), "a")
 	if want := []int{1, 1}; !slices.Equal(got.Sizes(), want) {
 		t.Errorf("batches of %v, want %v\n%v", got.Sizes(), want, got)
+	}
+	if began := got.Steps[0].Start; began.Year() == 2000 { // where a bubble's time begins
+		t.Errorf("the target ran at %v", began)
 	}
 	if gap := got.Steps[len(got.Steps)-1].End.Sub(got.Steps[0].Start); gap < 20*time.Millisecond {
 		t.Errorf("the retry came after %v", gap)
