@@ -97,8 +97,10 @@ func wireRows() []row {
 					x.fatal("%s: %v", style, err)
 				}
 			}
-			_, err = x.trySend("https://sqs.eu-west-1.amazonaws.com"+u.Path, "x")
-			x.refused(err, "AWS.SimpleQueueService.NonExistentQueue")
+			for _, elsewhere := range []string{"https://sqs.eu-west-1.amazonaws.com", "https://eu-west-1.queue.amazonaws.com", "http://other.test:1/queue/eu-west-1"} {
+				_, err = x.trySend(elsewhere+u.Path, "x")
+				x.refused(err, "AWS.SimpleQueueService.NonExistentQueue")
+			}
 		}},
 		{name: "86 query answered as JSON", run: func(x *run) {
 			q := x.create("q", nil)
