@@ -130,6 +130,9 @@ func (s *service) run(ctx context.Context, port func(context.Context) error) err
 	})
 	wg.Go(func() { s.reloads(running); s.watching.Wait() })
 	s.announce()
+	defer context.AfterFunc(ctx, func() {
+		s.log.Info("stopping: what is in hand is finished first; a second signal stops at once", "grace", s.Grace.String())
+	})()
 	err := s.server.Run(running)
 	if err != nil {
 		err = &exit{exitUsage, err}

@@ -44,6 +44,14 @@ elif command == "receive":  # a queue's name: waits for one message and prints i
 elif command == "count":  # a queue's name: how many messages there are, visible or not
     a = sqs.get_queue_attributes(QueueUrl=url(arg), AttributeNames=["All"])["Attributes"]
     print(int(a["ApproximateNumberOfMessages"]) + int(a["ApproximateNumberOfMessagesNotVisible"]))
+elif command == "drain":  # a queue's name: takes all messages and prints their bodies
+    queue, empty = url(arg), 0
+    while empty < 3:  # three seconds: longer than the visibility timeout
+        messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MaxNumberOfMessages=10).get("Messages", [])
+        empty = 0 if messages else empty + 1
+        for m in messages:
+            print(m["Body"])
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=m["ReceiptHandle"])
 elif command == "delete":
     sqs.delete_queue(QueueUrl=url(arg))
 else:
