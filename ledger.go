@@ -90,7 +90,12 @@ func (c *Counts) add(s poller.Step) {
 		again, hidden := left(s.Verdict)
 		c.Failed += again
 		c.InHand -= hidden
+	case poller.Held:
+		c.InHand -= n
 	case poller.Deferred:
+		if s.Wait > 0 {
+			return // still in hand
+		}
 		again, hidden := left(s.Verdict)
 		c.Deferred += again
 		c.InHand -= hidden

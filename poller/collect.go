@@ -27,7 +27,14 @@ func (r *run) collect() (haul []sources.Record, err error) {
 			break
 		}
 		var found []sources.Record
+		rest := wait
+		if unit := r.Limits.WaitUnit; unit > 0 && len(haul) > 0 {
+			wait = wait.Truncate(unit) // rounded up it would pass the window
+		}
 		found, err = r.receiveAll(want, wait, backlog)
+		if len(found) == 0 && wait == 0 && err == nil {
+			r.sleep(min(rest, r.Limits.WaitUnit/10))
+		}
 		pass := r.sift(found)
 		for _, record := range pass {
 			bytes += len(record.Body) + 1

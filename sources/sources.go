@@ -64,6 +64,9 @@ type Limits struct {
 	Call int
 	// Wait is the longest wait that Receive accepts. Zero means 20 seconds.
 	Wait time.Duration
+	// WaitUnit is the unit of those waits: Receive rounds up to a multiple of
+	// it (SQS: a second). Zero: waits are exact.
+	WaitUnit time.Duration
 	// Window says whether a batching window may be set.
 	Window bool
 	// PartialFailures says whether ReportBatchItemFailures may be set.
