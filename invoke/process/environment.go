@@ -6,13 +6,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/penstock/penstock/invoke"
 )
-
-// settleTime is how long a caller waits, once there is an answer, for the
-// runtime to be through with the invocation, so that the log it gets is whole.
-const settleTime = 100 * time.Millisecond
 
 // An environment is one place where a function runs: a temporary folder, a log
 // stream, and one process after the other. The folder outlives a process that
@@ -94,74 +88,6 @@ func (e *environment) initialise() (*child, time.Duration) {
 	return c, took
 }
 
-// run takes an invocation from START to REPORT. When the runtime is not through
-// soon after its answer, early gets it. An error means that the function did
-// not run, or was stopped by Shutdown.
-func (e *environment) run(inv *invocation, early func(invoke.Result)) (invoke.Result, error) {
-	p := e.p
-	c, initTook := p.pool.hold(e)
-	cold := c == nil || initTook > 0
-	if c != nil {
-		c.capture.drain() // older output is not this invocation's
-	}
-	begun := time.Now()
-	inv.deadline = begun.Add(p.fn.Timeout)
-	deadline := time.NewTimer(p.fn.Timeout)
-	defer deadline.Stop()
-	e.log.begin(inv, p.lines.start(inv.id))
-
-	var notes []string
-	for restarted := false; ; restarted = true {
-		if c == nil {
-			var err error
-			if c, err = e.startInside(inv, deadline.C); err != nil {
-				e.log.end(inv)
-				return invoke.Result{}, err
-			}
-			if c == nil {
-				break
-			}
-		}
-		c.api.deliver(inv)
-		select {
-		case <-inv.answered:
-		case <-deadline.C:
-			e.expire(c, inv)
-		case <-c.exited:
-			if !inv.wasHanded() && !restarted && p.pool.restart(e) {
-				c, cold, initTook = nil, true, 0
-				continue
-			}
-			inv.answer(exited(inv.id, c.spawned.exit))
-		}
-		break
-	}
-	if c != nil {
-		e.settle(c, inv, deadline.C, func() { early(p.result(inv.id, inv.outcome(), e.log.tailOf(inv), cold)) })
-	}
-	if e.isAborted() && fatalOrLate(inv.outcome()) {
-		e.log.end(inv)
-		return invoke.Result{}, errClosed
-	}
-
-	a := inv.outcome()
-	f := figures{took: min(time.Since(begun), p.fn.Timeout), init: initTook, answer: a, peakMB: e.peakMB()}
-	if c != nil {
-		c.capture.drain()
-	}
-	switch {
-	case a.status == "timeout":
-		notes = append(notes, p.lines.timeout(inv.id, p.fn.Timeout, time.Now()))
-	case a.kind == "Runtime.ExitError" || a.kind == "Runtime.InvalidEntrypoint":
-		notes = append(notes, p.lines.crash(a)...)
-	}
-	e.log.end(inv, append(notes, p.lines.end(inv.id, f)...)...)
-	return p.result(inv.id, a, inv.tail, cold), nil
-}
-
-// fatalOrLate says whether the answer may come from our own killing.
-func fatalOrLate(a answer) bool { return a.kind == "Runtime.ExitError" || a.status == "timeout" }
-
 // startInside starts a process within an invocation, under its deadline. A
 // failed init answers the invocation and leaves no process.
 func (e *environment) startInside(inv *invocation, deadline <-chan time.Time) (*child, error) {
@@ -188,29 +114,6 @@ func (e *environment) startInside(inv *invocation, deadline <-chan time.Time) (*
 	}
 	e.p.pool.started(e, c)
 	return c, nil
-}
-
-// settle waits until the runtime is through with an answered invocation: it
-// polled again, or ended, or used up its time and is killed.
-func (e *environment) settle(c *child, inv *invocation, deadline <-chan time.Time, early func()) {
-	if inv.outcome().status == "timeout" {
-		return
-	}
-	soon := time.NewTimer(settleTime)
-	defer soon.Stop()
-	for {
-		select {
-		case <-inv.done:
-			return
-		case <-c.exited:
-			return
-		case <-deadline:
-			e.expire(c, inv)
-			return
-		case <-soon.C:
-			early()
-		}
-	}
 }
 
 // expire ends an invocation's time. A process with nothing else to do is killed

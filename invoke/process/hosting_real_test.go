@@ -338,3 +338,30 @@ func TestShutdownByForce(t *testing.T) {
 		t.Errorf("an invocation cut off by Shutdown is not the function's failure: %v", err)
 	}
 }
+
+// TestRush: more callers than environments, each gets its own answer.
+func TestRush(t *testing.T) {
+	for _, perProcess := range []int{1, 2} {
+		p, _ := open(t, &Host{}, Function{Runtime: "go", CodeDir: "testdata/go/parallel", Concurrency: 4, PerProcess: perProcess, Timeout: 20 * time.Second})
+		var all sync.WaitGroup
+		for caller := range 8 {
+			all.Go(func() {
+				for i := range 300 {
+					n := caller*1000 + i
+					r, err := p.Invoke(t.Context(), invoke.Request{Event: fmt.Appendf(nil, `{"N":%d}`, n)})
+					if err != nil || !strings.HasPrefix(string(r.Payload), fmt.Sprintf(`{"n":%d,`, n)) {
+						t.Errorf("%d got %s, %v", n, r.Payload, err)
+						return
+					}
+					if !strings.HasPrefix(string(r.Log), "START RequestId: "+r.RequestID) || !strings.Contains(string(r.Log), "\nREPORT ") {
+						t.Errorf("log %q", r.Log)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if n := len(p.pool.envs); n > 4/perProcess {
+			t.Errorf("%d environments", n)
+		}
+	}
+}

@@ -16,10 +16,12 @@ type invocation struct {
 
 	answered chan struct{} // closed when the answer is known
 	done     chan struct{} // closed when the runtime is through with it
+	late     chan struct{} // closed settleTime after the answer, if not done
 
 	mu     sync.Mutex
 	handed bool
 	result answer
+	settle *time.Timer
 
 	// Owned by the recorder.
 	tail []byte
@@ -35,7 +37,7 @@ type answer struct {
 }
 
 func newInvocation(id string) *invocation {
-	return &invocation{id: id, answered: make(chan struct{}), done: make(chan struct{})}
+	return &invocation{id: id, answered: make(chan struct{}), done: make(chan struct{}), late: make(chan struct{})}
 }
 
 // answer sets the result unless there is one already: an answer that was given
@@ -48,6 +50,7 @@ func (i *invocation) answer(a answer) bool {
 	}
 	i.result = a
 	close(i.answered)
+	i.settle = time.AfterFunc(settleTime, func() { close(i.late) })
 	return true
 }
 
@@ -72,6 +75,9 @@ func (i *invocation) finish() {
 	case <-i.done:
 	default:
 		close(i.done)
+		if i.settle != nil {
+			i.settle.Stop()
+		}
 	}
 }
 

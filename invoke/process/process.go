@@ -194,29 +194,59 @@ func (p *Process) Invoke(ctx context.Context, r invoke.Request) (invoke.Result, 
 	if err != nil {
 		return invoke.Result{}, fmt.Errorf("function %s: %w", p.fn.Name, err)
 	}
-	type outcome struct {
-		result invoke.Result
-		err    error
-	}
-	over := make(chan outcome, 1)
-	go func() { // counted by acquire, until release
-		result, err := env.run(inv, func(r invoke.Result) { over <- outcome{result: r} })
-		p.pool.release(env)
+	return p.attend(ctx, env.begin(inv))
+}
+
+// attend sees an attempt through. A caller that does not stay, because its ctx
+// is done or the runtime is slow to poll again after its answer, leaves the rest
+// to a goroutine that Close waits for.
+func (p *Process) attend(ctx context.Context, t *attempt) (invoke.Result, error) {
+	finish := func() (invoke.Result, error) {
+		defer p.pool.release(t.e)
+		result, err := t.conclude()
 		if err != nil {
-			over <- outcome{err: fmt.Errorf("function %s: %w", p.fn.Name, err)}
-			return
+			err = fmt.Errorf("function %s: %w", p.fn.Name, err)
 		}
-		select {
-		case over <- outcome{result: result}:
-		default: // the answer was released before the runtime was through
-		}
-	}()
-	select {
-	case o := <-over:
-		return o.result, o.err
-	case <-ctx.Done():
-		return invoke.Result{}, fmt.Errorf("function %s: %w", p.fn.Name, context.Cause(ctx))
+		return result, err
 	}
+	if t.c == nil {
+		type outcome struct {
+			result invoke.Result
+			err    error
+		}
+		over := make(chan outcome, 1)
+		go func() {
+			err := t.start()
+			if err != nil {
+				t.inv.answer(answer{status: "failure"})
+			}
+			t.wait(nil, true)
+			result, failed := finish()
+			over <- outcome{result, errors.Join(err, failed)}
+		}()
+		select {
+		case o := <-over:
+			return o.result, o.err
+		case <-ctx.Done():
+			return invoke.Result{}, fmt.Errorf("function %s: %w", p.fn.Name, context.Cause(ctx))
+		}
+	}
+	if t.wait(ctx.Done(), false) {
+		return finish()
+	}
+	answered := t.inv.hasAnswer()
+	var early invoke.Result
+	if answered {
+		early = p.result(t.inv.id, t.inv.outcome(), t.e.log.tailOf(t.inv), t.cold)
+	}
+	go func() {
+		t.wait(nil, true)
+		finish()
+	}()
+	if answered {
+		return early, nil
+	}
+	return invoke.Result{}, fmt.Errorf("function %s: %w", p.fn.Name, context.Cause(ctx))
 }
 
 // invocation checks a request and fills in what it left out.

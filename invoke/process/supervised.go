@@ -51,7 +51,9 @@ func newSupervised(program, folder string) (*supervised, error) {
 	s.command.Env = []string{reaperVariable + "=" + folder}
 	s.command.ExtraFiles = []*os.File{theirs}
 	s.command.Stderr = os.Stderr
-	s.command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	// Out of the terminal's reach, but not in a session of its own: Linux
+	// schedules sessions apart (autogroup), at the cost of a third of the rate.
+	s.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := s.command.Start(); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("reaper: %w", err)
