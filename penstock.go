@@ -74,8 +74,8 @@ func (s *Server) Run(ctx context.Context) error {
 		return err
 	}
 	<-ctx.Done()
-	s.changing.Lock() // no engine starts any more
-	s.changing.Unlock()
+	s.changing.Lock() // a Change that runs ends first, and no other starts an engine
+	defer s.changing.Unlock()
 	s.wg.Wait()
 	return nil
 }

@@ -126,7 +126,7 @@ func TestAnswers(t *testing.T) {
 			if diff := cmp.Diff(tt.body, w.Body.String()); w.Code != tt.status || diff != "" {
 				t.Errorf("status %d, want %d; body -want +got\n%s", w.Code, tt.status, diff)
 			}
-			if id := w.Header()["x-amzn-RequestId"]; !cmp.Equal(id, []string{"id-1"}) {
+			if id := w.Header()[requestIDHeader]; !cmp.Equal(id, []string{"id-1"}) {
 				t.Errorf("request id %q, want id-1 under AWS's spelling of the header", id)
 			}
 		})
@@ -227,11 +227,14 @@ func TestRequestFacts(t *testing.T) {
 	}
 }
 
+// requestIDHeader is AWS's spelling, which is not Go's canonical one.
+var requestIDHeader = "x-amzn-RequestId"
+
 func TestRandomRequestIDs(t *testing.T) {
 	a := api()
 	a.NewID = nil
 	one, two := answer(a, post("Example.Nothing", "")), answer(a, post("Example.Nothing", ""))
-	first, second := one.Header()["x-amzn-RequestId"][0], two.Header()["x-amzn-RequestId"][0]
+	first, second := one.Header()[requestIDHeader][0], two.Header()[requestIDHeader][0]
 	if len(first) != 36 || first == second {
 		t.Errorf("request ids %q and %q, want two different UUIDs", first, second)
 	}

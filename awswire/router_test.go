@@ -71,7 +71,7 @@ func TestRouter(t *testing.T) {
 			w := answer(router(), r)
 			got := w.Body.String()
 			if w.Code != 200 {
-				if w.Header()["x-amzn-RequestId"] == nil {
+				if w.Header()[requestIDHeader] == nil {
 					t.Error("a refusal has no request id")
 				}
 				status, code, _ := strings.Cut(tt.want, " ")
