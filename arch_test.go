@@ -62,6 +62,9 @@ var importTable = []row{
 	{"control/*", "awswire events/pattern ." + engine},
 	{"replay", "awswire events/pattern ." + engine},
 
+	// Measures all of it, and beside it the loop that one would write without it.
+	{"bench", "awsclient events/pattern local/sqs sources/memory sources/sqs invoke/process ." + engine + goLambda + sdkCore + " github.com/aws/aws-sdk-go-v2/service/sqs/..."},
+
 	{"daemon", "..."},
 	{"cmd/*", "..."},
 	{"examples/*", "..."},
