@@ -95,10 +95,13 @@ func (p *inProcess) Invoke(ctx context.Context, r Request) (Result, error) {
 // run calls the handler and always answers: also when it panics, and when it
 // ends its goroutine, as testing.T.FailNow does.
 func (p *inProcess) run(ctx context.Context, r Request, answer chan<- Result) {
-	result := Failed(r.ID, "Runtime.ExitError", "Runtime exited with error: exit status 2")
+	var result Result
+	returned := false
 	defer func() {
 		if v := recover(); v != nil {
 			result = Result{RequestID: r.ID, Payload: panicked(v), Failure: Unhandled}
+		} else if !returned {
+			result = Failed(r.ID, "Runtime.ExitError", "Runtime exited with error: exit status 2")
 		}
 		answer <- result
 	}()
@@ -111,6 +114,7 @@ func (p *inProcess) run(ctx context.Context, r Request, answer chan<- Result) {
 		ctx = context.WithValue(lambdacontext.NewContext(ctx, lc), "x-amzn-trace-id", r.Trace) //lint:ignore SA1029 the key that X-Ray's SDK reads
 		payload, err = p.call(ctx, r.Payload())
 	}
+	returned = true
 	switch {
 	case err != nil:
 		result = Result{RequestID: r.ID, Payload: raised(err), Failure: Unhandled}

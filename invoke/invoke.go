@@ -31,6 +31,9 @@ type Request struct {
 	ID string
 	// Event is the payload: JSON text. Empty: the function sees {}.
 	Event json.RawMessage
+	// Rendered says that an events.Shape rendered Event of records, which are
+	// JSON already: targets need not parse it to know.
+	Rendered bool
 	// FunctionARN is the function as the caller named it, with its qualifier
 	// if there was one. Empty: the target's own.
 	FunctionARN string

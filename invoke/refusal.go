@@ -21,12 +21,15 @@ func (r *Refusal) Error() string { return r.Exception + ": " + r.Message }
 func (r *Refusal) Is(target error) bool { return target == ErrRefused }
 
 // Check refuses a request that no target takes, as the Invoke API does: an
-// event of more than MaxRequest bytes, or one that is not JSON in UTF-8.
-// Targets call it first.
+// event of more than MaxRequest bytes, or one that is not JSON in UTF-8 (if it
+// was not Rendered). Targets call it first.
 func (r Request) Check() error {
 	if len(r.Event) > MaxRequest {
 		return &Refusal{"RequestEntityTooLargeException",
 			fmt.Sprintf("Request must be smaller than %d bytes for the InvokeFunction operation", MaxRequest)}
+	}
+	if r.Rendered {
+		return nil
 	}
 	if err := checkJSON(r.Payload()); err != nil {
 		return &Refusal{"InvalidRequestContentException",

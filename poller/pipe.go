@@ -93,7 +93,7 @@ func (p *Pipe) invoke(ctx context.Context, target invoke.Target, batch []sources
 	for i, r := range batch {
 		bodies[i] = r.Body
 	}
-	request := invoke.Request{Event: p.Shape.Event(events.Frame{Records: bodies}), FunctionARN: p.FunctionARN}
+	request := invoke.Request{Event: p.Shape.Event(events.Frame{Records: bodies}), Rendered: true, FunctionARN: p.FunctionARN}
 	if p.NewID != nil {
 		request.ID = p.NewID()
 	}
