@@ -4,6 +4,7 @@ package process
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -43,6 +44,27 @@ def handler(event, context):
 	}
 	if n := strings.Count(j.text(), "the rest is left out"); n != 2 {
 		t.Errorf("said %d times that lines are left out", n)
+	}
+}
+
+// TestOutputBeforeTheAnswer: what was written before an answer is in that
+// invocation's log, however much it is and however soon the answer comes.
+func TestOutputBeforeTheAnswer(t *testing.T) {
+	p, j := open(t, &Host{}, Function{Runtime: "python3", Handler: "f.handler", CodeDir: python(t, `
+import os
+def handler(event, context):
+    os.write(1, b"v" * 60000 + b"\nlast of %d\n" % event)
+`)})
+	for i := range 100 {
+		r := call(t, p, fmt.Sprint(i))
+		if !strings.Contains(string(r.Log), fmt.Sprintf("v\nlast of %d\nEND RequestId: %s\n", i, r.RequestID)) {
+			t.Fatalf("log %q", r.Log[max(0, len(r.Log)-300):])
+		}
+	}
+	for _, l := range j.lines {
+		if !l.Platform && l.RequestID == "" {
+			t.Errorf("a line of no invocation: %.100q", l.Text)
+		}
 	}
 }
 
