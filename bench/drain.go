@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -46,8 +47,8 @@ func drain(ctx context.Context, l *lab) ([]figure, error) {
 	return []figure{rate, cpu}, nil
 }
 
-// drainOnce fills the queue, then takes time and CPU until it is empty and
-// everything is settled.
+// drainOnce fills the queue, then takes time and CPU from the first batch until
+// the queue is empty and everything is settled.
 func drainOnce(ctx context.Context, q *queue, consume func(context.Context, function) error) ([]float64, error) {
 	if err := q.fill(ctx, drainMessages); err != nil {
 		return nil, fmt.Errorf("fill: %w", err)
@@ -57,13 +58,16 @@ func drainOnce(ctx context.Context, q *queue, consume func(context.Context, func
 	running, done := context.WithCancel(ctx)
 	defer done()
 	var seen atomic.Int64
-	began, cpu := time.Now(), cpuTime()
+	var first sync.Once // the clock starts when connections are open
+	var began time.Time
+	var cpu time.Duration
 	err := consume(running, func(event []byte) {
+		first.Do(func() { began, cpu = time.Now(), cpuTime() })
 		if seen.Add(int64(bytes.Count(event, []byte(mark)))) >= drainMessages {
 			done()
 		}
 	})
-	took, cpu := time.Since(began), cpuTime()-cpu
+	took, used := time.Since(began), cpuTime()-cpu
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -76,7 +80,7 @@ func drainOnce(ctx context.Context, q *queue, consume func(context.Context, func
 	if err != nil {
 		return nil, err
 	}
-	return []float64{drainMessages / took.Seconds(), float64(cpu.Microseconds()) / drainMessages}, nil
+	return []float64{drainMessages / took.Seconds(), float64(used.Microseconds()) / drainMessages}, nil
 }
 
 // fill sends n messages of 200 bytes.

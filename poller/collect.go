@@ -43,7 +43,11 @@ func (r *run) collect() (haul []sources.Record, err error) {
 		if last := r.lastCall(pass); !last.IsZero() && last.Before(end) {
 			end = last
 		}
-		haul = append(haul, pass...)
+		if haul == nil {
+			haul = pass // mostly that is all
+		} else {
+			haul = append(haul, pass...)
+		}
 		backlog = 2*len(found) > r.call()
 		if err != nil || r.Window <= 0 {
 			break

@@ -60,12 +60,14 @@ func classify(err error) error {
 	return fmt.Errorf("%w: %w", class, err)
 }
 
+var errUnanswered = errors.New("the service does not say what became of it")
+
 // failed reads the answer of a batch call entry by entry. An entry that the
 // answer does not mention has failed too.
 func failed(call string, records []sources.Record, done []*string, errs []types.BatchResultErrorEntry) error {
 	reasons := make([]error, len(records))
 	for i := range reasons {
-		reasons[i] = errors.New("the service does not say what became of it")
+		reasons[i] = errUnanswered
 	}
 	for _, id := range done {
 		if i, ok := index(id, len(records)); ok {

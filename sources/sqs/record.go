@@ -14,6 +14,10 @@ import (
 // A handle is a Token: the receipt handle of one receive of a message.
 type handle string
 
+// envelope is how many bytes of a record are neither body nor handle, for most
+// messages: others cost another allocation.
+const envelope = 512
+
 // record makes a record of a message as ReceiveMessage returned it.
 func (q *queue) record(m *types.Message, loan time.Time) sources.Record {
 	message := events.SQSMessage{
@@ -39,7 +43,7 @@ func (q *queue) record(m *types.Message, loan time.Time) sources.Record {
 	}
 	r := sources.Record{
 		ID:    message.MessageID,
-		Body:  events.AppendSQS(make([]byte, 0, 1024+len(message.ReceiptHandle)+len(message.Body)), &message),
+		Body:  events.AppendSQS(make([]byte, 0, envelope+len(message.ReceiptHandle)+len(message.Body)), &message),
 		Loan:  loan,
 		Token: handle(message.ReceiptHandle),
 	}
