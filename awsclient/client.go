@@ -11,16 +11,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
-	"github.com/aws/smithy-go/logging"
 )
 
 // ErrCredentials: no credentials could be had.
@@ -37,6 +32,9 @@ type Client struct {
 	MaxResponse int64
 	// Attempts counts what was sent.
 	Attempts Attempts
+
+	loading sync.Mutex // held for one whole load
+	loaded  map[origin]loaded
 
 	mu    sync.Mutex
 	pools map[string]*http.Transport // by profile, since each may trust other authorities
@@ -68,39 +66,14 @@ func (c *Client) Config(ctx context.Context, u Use) (aws.Config, error) {
 		}
 	}
 	elsewhere := u.URL != "" && !u.amazon() && u.Profile == ""
-	options := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(c.lookups()),
-		config.WithLogger(logging.Nop{}),
-		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
-		config.WithAppID("penstock"),
-	}
-	if region := cmp.Or(u.Endpoint.Region, u.Region); region != "" {
-		options = append(options, config.WithRegion(region))
-	}
-	if u.Profile != "" {
-		options = append(options, config.WithSharedConfigProfile(u.Profile))
-	}
-	if elsewhere {
-		options = append(options, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
-	}
-	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	cfg, err := c.load(ctx, origin{u.Profile, cmp.Or(u.Endpoint.Region, u.Region), elsewhere})
 	if err != nil {
-		return aws.Config{}, fmt.Errorf("AWS configuration: %w", err)
-	}
-	if cfg.Region == "" {
-		return aws.Config{}, errors.New("AWS configuration: no region; set AWS_REGION or the endpoint's region")
+		return aws.Config{}, err
 	}
 	cfg.HTTPClient = c.http(u, cfg.HTTPClient)
 	if u.URL != "" {
 		cfg.BaseEndpoint = aws.String(u.URL)
 	}
-	if elsewhere && os.Getenv("AWS_PROFILE") == "" {
-		if _, err := cfg.Credentials.Retrieve(ctx); err != nil && ctx.Err() == nil {
-			cfg.Credentials = credentials.NewStaticCredentialsProvider("test", "test", "")
-		}
-	}
-	cfg.Credentials = named{cfg.Credentials}
-	cfg.APIOptions = append(cfg.APIOptions, c.Attempts.count)
 	return cfg, nil
 }
 
