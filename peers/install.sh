@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 mkdir -p "$PREFIX"
 
 # The versions that the real suites were last seen passing with.
-elasticmq=1.7.1 ministack=1.5.33 awscli=1.46.3 boto3=1.44.5 awslambdaric=4.0.0
+elasticmq=1.7.1 ministack=1.5.33 awscli=1.46.3 boto3=1.44.5 awslambdaric=4.2.2
 
 # venv DIR REQUIREMENT...: a virtual environment of its own for each peer, so
 # that their dependencies cannot meet.

@@ -229,12 +229,11 @@ func (r *row) invoke(event []byte) (err error) {
 
 func TestPython(t *testing.T) { runRows(t, "python", "python3.12", "") }
 
-// TestPythonClientOfAWS runs the same rows under awslambdaric, where a Python
-// that has it is named.
+// TestPythonClientOfAWS runs the same rows under awslambdaric.
 func TestPythonClientOfAWS(t *testing.T) {
 	python := os.Getenv("PENSTOCK_RIC_PYTHON")
 	if python == "" {
-		return // optional: peers/ names it
+		t.Fatal("PENSTOCK_RIC_PYTHON is not set: run this suite by peers/with.sh")
 	}
 	runRows(t, "python", "python3.12", python)
 }
