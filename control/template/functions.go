@@ -54,8 +54,8 @@ func (e *evaluator) readFunction(r *resource) {
 	if v := p["Architectures"]; v != nil && len(v.items) == 1 {
 		f.Architecture = v.items[0].text
 	}
-	if r.meta != nil {
-		f.BuildMethod = r.meta.get("BuildMethod").plain()
+	if method := r.meta.get("BuildMethod"); method != nil && r.meta.get("SamResourceId") == nil { // which sam build adds
+		e.st.recorded(method.pos, r.id, "Metadata.BuildMethod", method.plain(), noBuilds)
 	}
 	e.code(r, p, &f)
 	e.environment(r, p["Environment"], &f)

@@ -119,16 +119,20 @@ func decodeError(err error) string {
 }
 
 // targets warns of mappings whose function the template does not have: the
-// daemon may know it from elsewhere.
+// daemon may know it from elsewhere. Those it has have no versions and aliases.
 func (e *evaluator) targets() {
 	for _, m := range e.st.Mappings {
 		name := m.Config.FunctionName
 		if _, after, ok := strings.Cut(name, "function:"); ok {
 			name = after
 		}
-		name, _, _ = strings.Cut(name, ":")
-		if name != "" && !slices.ContainsFunc(e.st.Functions, func(f Function) bool { return f.Name == name }) {
+		name, qualifier, _ := strings.Cut(name, ":")
+		here := slices.ContainsFunc(e.st.Functions, func(f Function) bool { return f.Name == name })
+		switch {
+		case name != "" && !here:
 			e.st.warn(m.Pos, m.LogicalID, "FunctionName", "the function "+name+" is not in this template")
+		case qualifier != "" && qualifier != "$LATEST":
+			e.s.fail(m.Pos, "%s: FunctionName is %s: %s", m.LogicalID, m.Config.FunctionName, noAliases)
 		}
 	}
 }

@@ -42,9 +42,14 @@ func (e *evaluator) properties(id string, of owner, raw *node) map[string]*node 
 }
 
 // lacks says whether a property has no value although no error was reported
-// for it since there were so many errors before it was read.
+// for it: not since there were so many errors before it was read, and not
+// earlier, as for the name of another resource.
 func (e *evaluator) lacks(raw *node, p map[string]*node, property string, before int) bool {
-	return p[property] == nil && (raw.get(property) == nil || len(e.s.errs) == before)
+	if p[property] != nil {
+		return false
+	}
+	given := raw.get(property)
+	return given == nil || len(e.s.errs) == before && !e.eval(given).broken()
 }
 
 // admit applies one row to a resolved value; nil if it must not be used.

@@ -97,6 +97,8 @@ func (e *evaluator) redrive(r *resource, v *node, fifo bool) string {
 		e.s.fail(v.pos, "%s: RedrivePolicy.deadLetterTargetArn must be the ARN of a queue, not %s", r.id, v.get("deadLetterTargetArn").describe())
 	} else if fifo != strings.HasSuffix(target, ".fifo") {
 		e.s.fail(v.pos, "%s: Dead-letter queue must be same type of queue as the source.", r.id)
+	} else if target == e.queueARN(e.name(r).text) {
+		e.s.fail(v.pos, "%s: A queue cannot be its own dead-letter queue.", r.id)
 	}
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 1 || n > 1000 {

@@ -102,6 +102,7 @@ const (
 	noAliases  = "penstock has no versions and aliases; mappings invoke $LATEST"
 	noImages   = "container images are not supported"
 	noAsync    = "asynchronous invocation is not supported yet"
+	noBuilds   = "penstock builds Go only; for the rest run sam build and name its template"
 	noCrypto   = "penstock does not encrypt"
 	deployOnly = "it only concerns deployment"
 	laterKind  = "not supported yet"

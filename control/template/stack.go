@@ -64,8 +64,6 @@ type Function struct {
 	Role string `json:",omitempty"`
 	// Architecture is x86_64 or arm64. It only describes.
 	Architecture string `json:",omitempty"`
-	// BuildMethod is from the resource's Metadata. Empty: build by runtime.
-	BuildMethod string `json:",omitempty"`
 }
 
 // Code says where a function's code is: exactly one of Path and Inline is set.
