@@ -47,6 +47,11 @@ func (set *Set) Len() int { return set.size }
 func (set *Set) Match(event []byte, dst []int) ([]int, error) {
 	s := set.program.scan()
 	defer set.program.release(s)
+	return set.match(s, event, dst)
+}
+
+// match is Match in the working storage s.
+func (set *Set) match(s *scan, event []byte, dst []int) ([]int, error) {
 	if err := s.read(event); err != nil {
 		return dst, err
 	}
