@@ -147,8 +147,8 @@ type Change struct {
 }
 
 // A Position numbers the entries of one log from 1, in the order of their
-// commits and within one Txn in its order, without gaps. It is never used
-// again, also when the log was trimmed.
+// commits and within one Txn in its order. None is used twice, also when the
+// log was trimmed.
 type Position int64
 
 // An Append adds an entry at the end of a log, which begins with its first.
