@@ -63,7 +63,7 @@ func (e *engine) run(ctx context.Context) {
 // openFeed tries until it succeeds; nil if ctx is done first.
 func (e *engine) openFeed(ctx context.Context) sources.Queue {
 	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
-		feed, err := e.kind.Queue(ctx, e.spec)
+		feed, err := e.connect(ctx)
 		if err == nil {
 			e.observe(poller.Step{Mapping: e.id, Action: poller.Recovered})
 			return feed
@@ -82,6 +82,15 @@ func (e *engine) openFeed(ctx context.Context) sources.Queue {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// connect makes the feed, in a goroutine that ends with that: clients have deep
+// stacks, and ours would keep its size while it only waits for the pollers.
+func (e *engine) connect(ctx context.Context) (feed sources.Queue, err error) {
+	var wg sync.WaitGroup
+	wg.Go(func() { feed, err = e.kind.Queue(ctx, e.spec) })
+	wg.Wait()
+	return feed, err
 }
 
 // observe keeps the status up and passes steps on.

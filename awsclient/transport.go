@@ -44,6 +44,9 @@ func newPool(dial func(context.Context, string, string) (net.Conn, error)) *http
 		MaxIdleConns:          1024,
 		MaxIdleConnsPerHost:   256,
 		IdleConnTimeout:       55 * time.Second,
+		// Every waiting receive has a connection; long bodies pass buffers by.
+		ReadBufferSize:  2 << 10,
+		WriteBufferSize: 2 << 10,
 	}
 	if dial == nil {
 		pool.DialContext = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext
