@@ -17,11 +17,11 @@ func duplicates(cfg Config, s Source, facts Facts) (errs []FieldError) {
 		return nil
 	}
 	for _, other := range facts.Existing {
-		if cfg.is(other) {
+		if cfg.is(other) || !sameSource(cfg, other) { // most are not
 			continue
 		}
 		theirs, err := FunctionARN(other.FunctionName, facts.Region, facts.Account)
-		if err == nil && theirs == arn && sameSource(cfg, other) {
+		if err == nil && theirs == arn {
 			text := conflict(cfg, s, arn) + " already exists. Please update or delete the existing mapping with UUID " + other.UUID
 			errs = append(errs, FieldError{Field: "EventSourceArn", Value: cfg.EventSourceArn, Rule: text, Exception: ResourceConflict, Message: text})
 		}
