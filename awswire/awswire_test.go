@@ -171,8 +171,11 @@ func TestBadInput(t *testing.T) {
 		code    string
 	}{
 		{"syntax", post("Example.Echo", `{"Text":`), 400, "SerializationException"},
-		{"not an object", post("Example.Echo", `[]`), 400, "SerializationException"},
-		{"wrong type", post("Example.Echo", `{"Number":"1"}`), 400, "SerializationException"},
+		{"not an object", post("Example.Echo", `[]`), 400, `SerializationException","message":"array can not be converted to object"`},
+		{"wrong type", post("Example.Echo", `{"Number":"1"}`), 400, `SerializationException","message":"string can not be converted to int (member Number)"`},
+		{"wrong item", post("Example.Echo", `{"Items":{}}`), 400, "object can not be converted to array (member Items)"},
+		{"wrong data", post("Example.Echo", `{"Items":[{"Data":5}]}`), 400, "number can not be converted to string (member Items.Data)"},
+		{"wrong map", post("Example.Echo", `{"tags":"x"}`), 400, "string can not be converted to object (member tags)"},
 		{"fraction", post("Example.Echo", `{"Number":1.5}`), 400, "SerializationException"},
 		{"bad base64", post("Example.Echo", `{"Items":[{"Data":"!"}]}`), 400, "SerializationException"},
 		{"bad UTF-8", post("Example.Echo", "{\"Text\":\"\xff\"}"), 400, "SerializationException"},

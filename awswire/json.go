@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"unicode/utf8"
 )
 
@@ -32,11 +33,33 @@ func decodeJSON(body []byte, in any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &kind):
-		return Malformed(fmt.Sprintf("%s can not be converted to %s (member %s)", kind.Value, kind.Type, kind.Field))
+		return Malformed(fmt.Sprintf("%s can not be converted to %s%s", kind.Value, wanted(kind.Type), where(kind.Field)))
 	case errors.As(err, &syntax):
 		return Malformed(fmt.Sprintf("The request body is not valid JSON: %v at byte %d", syntax, syntax.Offset))
 	}
 	return Malformed("The request body cannot be read: " + err.Error())
+}
+
+// wanted is the JSON name of what a Go type holds: callers do not know ours.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct, reflect.Map:
+		return "object"
+	case reflect.Slice:
+		if t.Elem().Kind() != reflect.Uint8 {
+			return "array"
+		}
+		return "string" // base64
+	}
+	return t.Kind().String()
+}
+
+// where names the member that was wrong; the whole request has no name.
+func where(member string) string {
+	if member == "" {
+		return ""
+	}
+	return " (member " + member + ")"
 }
 
 // nestsDeeper reports whether the brackets of a JSON text nest more than limit
