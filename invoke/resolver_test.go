@@ -52,11 +52,12 @@ func TestResolve(t *testing.T) {
 		{"999999999999:function:f", "ResourceNotFoundException: Function not found: arn:aws:lambda:us-east-1:999999999999:function:f:$LATEST"},
 		{"arn:aws:lambda:eu-west-1:111122223333:function:f", "ResourceNotFoundException: Functions from 'eu-west-1' are not reachable in this region ('us-east-1')"},
 		{strings.Repeat("n", 65), "ResourceNotFoundException: Function not found: " + arn + strings.Repeat("n", 65) + ":$LATEST"},
+		{strings.Repeat("n", 256), "ResourceNotFoundException: "},
 		{"", "ValidationException: 1 validation error detected: Value '' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: "},
 		{"*", "ValidationException: "}, {"f!", "ValidationException: "}, {"invalid-account:function:f", "ValidationException: "},
 		{arn + "f:1:2", "ValidationException: "}, {"f:$LATES", "ValidationException: "}, {"f\n", "ValidationException: "},
 		{"arn:aws:ec2:us-east-1:111122223333:instance/i-1", "ValidationException: "},
-		{"arn:aws:lambda:function:f", "ValidationException: "},
+		{"arn:aws:lambda:function:f", "ValidationException: "}, {"arn:aws:lambda:us-east-1:function:f", "ValidationException: "},
 		{strings.Repeat("n", 257), "ValidationException: "},
 	} {
 		_, _, err := fs.Resolve(c.name)

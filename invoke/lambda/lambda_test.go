@@ -139,10 +139,11 @@ func TestEmulatorFailures(t *testing.T) {
 		`{"errorMessage":"x Task timed out after 3.00 seconds"}`:                   true,
 		`Task timed out after 3.00 seconds`:                                        true,
 		`{"errorMessage":"m","errorType":"T","result":1}`:                          false,
-		`{"errorType":"T"}`:          false,
-		`["errorMessage"]`:           false,
-		`"Task timed out after 3 s"`: false,
-		`null`:                       false,
+		`{"errorMessage":"m","requestId":"r"}`:                                     false,
+		`{"errorType":"T"}`:                                                        false,
+		`["errorMessage"]`:                                                         false,
+		`"Task timed out after 3 s"`:                                               false,
+		`null`:                                                                     false,
 	} {
 		client := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}, nil
@@ -150,6 +151,9 @@ func TestEmulatorFailures(t *testing.T) {
 		got, err := lambda.Emulator("http://h/2015-03-31/functions/f/invocations", client).Invoke(t.Context(), invoke.Request{})
 		if err != nil || (got.Failure == "Unhandled") != failed {
 			t.Errorf("%s: %+v, %v", body, got, err)
+		}
+		if got, err := lambda.Endpoint(config(client), "f").Invoke(t.Context(), invoke.Request{}); err != nil || got.Failure != "" {
+			t.Errorf("%s from a service that marks failures: %+v, %v", body, got, err)
 		}
 	}
 }

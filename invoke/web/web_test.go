@@ -151,6 +151,14 @@ func TestRequest(t *testing.T) {
 		if seen.Method != "POST" || seen.URL.RequestURI() != "/run?q=1" || string(body) != `{"a":1}` || seen.ContentLength != 7 {
 			t.Errorf("%s %s %q %d", seen.Method, seen.URL.RequestURI(), body, seen.ContentLength)
 		}
+		if _, err := target.Invoke(ctx, invoke.Request{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"X-Amz-Client-Context", "Lambda-Runtime-Invoked-Function-Arn", "X-Penstock-Function-Name"} {
+			if got := seen.Header.Values(name); got != nil {
+				t.Errorf("%s without anything to say: %q", name, got)
+			}
+		}
 	})
 }
 
