@@ -110,6 +110,9 @@ func (e *evaluator) function(n *node) (name string, arg *node, ok bool) {
 		if len(n.entries) == 1 {
 			return m.key, m.value, true
 		}
+		if m.key == macro { // it may have siblings
+			return macro, m.value, true
+		}
 		if m.key != "Ref" {
 			e.s.fail(m.pos, "%s must be the only member of its map", m.key)
 			return "", newBroken(m.pos), false
@@ -117,6 +120,12 @@ func (e *evaluator) function(n *node) (name string, arg *node, ok bool) {
 	}
 	return "", nil, false
 }
+
+// macro may stand among the members of any map, sections and resources too.
+const (
+	macro    = "Fn::Transform"
+	noMacros = macro + " runs a macro in an AWS account; penstock cannot run it"
+)
 
 // call runs a function. Results claim to be at pos, where the function's name
 // stands.
@@ -152,8 +161,8 @@ func (e *evaluator) call(name string, pos Pos, arg *node) *node {
 		return e.zones(pos, arg)
 	case "Fn::ImportValue":
 		return e.importValue(pos, arg)
-	case "Fn::Transform":
-		e.s.fail(pos, "Fn::Transform runs a macro in an AWS account; penstock cannot run it")
+	case macro:
+		e.s.fail(pos, noMacros)
 		return newBroken(pos)
 	case "Fn::ForEach":
 		e.s.fail(pos, "a loop is written as Fn::ForEach::Name, a member of a map")

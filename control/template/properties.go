@@ -21,6 +21,10 @@ func (e *evaluator) properties(id string, of owner, raw *node) map[string]*node 
 		return out
 	}
 	for _, m := range e.expand(raw.entries) {
+		if m.key == macro {
+			e.s.fail(m.pos, noMacros)
+			continue
+		}
 		r := lookup(of, m.key)
 		if r == nil {
 			e.st.unknown(m.pos, id, m.key, "unknown property; it changes nothing here")

@@ -80,6 +80,10 @@ func (e *evaluator) readResources(list []entry, globals *node) {
 
 func (e *evaluator) register(m entry, globals *node) *resource {
 	r := &resource{id: m.key, pos: m.pos, class: brokenResource, props: &node{kind: mapKind, pos: m.pos}}
+	if m.key == macro {
+		e.s.fail(m.pos, noMacros)
+		return r
+	}
 	if !logicalID.MatchString(m.key) {
 		e.s.fail(m.pos, "the logical ID %q must have only letters and digits", m.key)
 	}

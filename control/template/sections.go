@@ -14,7 +14,9 @@ func (e *evaluator) template(root *node) {
 		return
 	}
 	for _, m := range root.entries {
-		if !slices.Contains(sections[:], m.key) {
+		if m.key == macro {
+			e.s.fail(m.pos, noMacros)
+		} else if !slices.Contains(sections[:], m.key) {
 			e.st.unknown(m.pos, m.key, "", "unknown section")
 		}
 	}
