@@ -68,12 +68,11 @@ type Host struct {
 	// NewID makes request ids. Nil: random UUIDs.
 	NewID func() string
 
-	mu        sync.Mutex
-	open      int // processes that hold the launcher
-	launcher  launcher
-	folder    string // of temporary folders; removed with the launcher
-	resolved  map[string]interpreter
-	bootstrap string
+	mu       sync.Mutex
+	open     int // processes that hold the launcher
+	launcher launcher
+	folder   string // of temporary folders; removed with the launcher
+	resolved map[string]interpreter
 }
 
 // A Function says what to run. Name and CodeDir are needed, and Runtime or

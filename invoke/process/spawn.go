@@ -2,7 +2,6 @@ package process
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"syscall"
@@ -147,9 +146,4 @@ func markerOf(env []string) string {
 		}
 	}
 	return ""
-}
-
-// launchFailure words an error of start that is not exec's own.
-func launchFailure(argv []string, err error) error {
-	return fmt.Errorf("start %s: %w", argv[0], err)
 }
