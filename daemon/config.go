@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ named like the flags:
   listen: 127.0.0.1:9400
   endpoint:
     - arn:aws:sqs:us-east-1:=http://127.0.0.1:9324`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var flags []*pflag.Flag
 			cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -33,8 +34,9 @@ named like the flags:
 			})
 			slices.SortFunc(flags, func(a, b *pflag.Flag) int { return cmp.Compare(a.Name, b.Name) })
 			w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(w, "SETTING\tVALUE\tFROM")
 			for _, f := range flags {
-				fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, f.Value, c.origins[f.Name])
+				fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, settingText(f.Value), c.origins[f.Name])
 			}
 			return w.Flush()
 		},
@@ -42,4 +44,13 @@ named like the flags:
 	c.common(cmd.Flags())
 	c.service(cmd.Flags())
 	return cmd
+}
+
+// settingText is a flag's value for people.
+func settingText(v pflag.Value) string {
+	text := v.String()
+	if list, ok := v.(pflag.SliceValue); ok {
+		text = strings.Join(list.GetSlice(), " ")
+	}
+	return cmp.Or(text, "-")
 }

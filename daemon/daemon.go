@@ -66,21 +66,20 @@ func ended(ctx context.Context) error {
 type command struct {
 	settings
 	kinds    []sources.Kind
+	console  *console
 	in       io.Reader
-	out, err io.Writer
+	out, err io.Writer // of the console
 	log      *slog.Logger
 }
 
 func run(ctx context.Context, kinds []sources.Kind, args []string, in io.Reader, out, errs io.Writer) int {
-	c := &command{kinds: kinds, in: in, out: out, err: errs}
+	console := newConsole(out, errs)
+	c := &command{kinds: kinds, console: console, in: in, out: stream{console, out}, err: stream{console, errs}}
 	root := c.root()
 	root.SetArgs(args)
-	root.SetIn(in)
-	root.SetOut(out)
-	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
 	if err != nil && err.Error() != "" {
-		fmt.Fprintln(errs, "penstock:", err)
+		fmt.Fprintln(c.err, "penstock:", err)
 	}
 	return code(err)
 }
@@ -95,7 +94,11 @@ functions as child processes.
 
 Start with an example:   penstock try examples/orders
 See what a template does: penstock plan template.yaml
-Run it as a daemon:      penstock up template.yaml --local`,
+Run it as a daemon:      penstock up template.yaml --local
+
+Exit codes: 0 fine, 1 an expectation failed, 2 wrong usage or template, 3 something
+of the environment is missing, 130 interrupted.`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -105,11 +108,26 @@ Run it as a daemon:      penstock up template.yaml --local`,
 			if err := c.check(cmd); err != nil {
 				return err
 			}
-			c.log = slog.New(c.logHandler(c.err))
+			c.log = slog.New(c.logHandler(c.err, c.console.terminal))
 			return nil
 		},
 	}
 	c.logging(root.PersistentFlags())
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage("%w\nsee: %s --help", err, cmd.CommandPath())
+	})
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetHelpCommand(c.help())
 	root.AddCommand(c.up(), c.try(), c.plan(), c.sources(), c.filter(), c.config(), c.version())
+	root.InitDefaultCompletionCmd()
+	onlyGroups(root)
+	for _, cmd := range root.Commands() {
+		if cmd.HasSubCommands() {
+			onlyGroups(cmd)
+		}
+	}
 	return root
 }

@@ -32,6 +32,9 @@ func environment(format string, args ...any) error {
 	return &exit{exitEnvironment, fmt.Errorf(format, args...)}
 }
 
+// errInterrupted ends a command that the user stopped.
+var errInterrupted = &exit{exitInterrupted, errors.New("interrupted")}
+
 // errExpectation ends a command whose findings are already printed.
 var errExpectation = &exit{exitExpectation, errors.New("")}
 

@@ -34,7 +34,7 @@ pattern is applied as that source's event source mapping does: for SQS, "body"
 reaches into a JSON body.`,
 		Example: `  penstock filter test '{"level": ["error"]}' '{"level": "info"}'
   penstock filter test --source sqs @pattern.json @record.json`,
-		Args: cobra.ExactArgs(2),
+		Args: takes(2, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := c.argument(args[0])
 			if err != nil {

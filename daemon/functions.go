@@ -1,15 +1,14 @@
 package daemon
 
 import (
-	"archive/zip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,17 +17,28 @@ import (
 	"github.com/penstock/penstock/invoke/process"
 )
 
-// maxUnpacked is how large a function's archive may be when unpacked (AWS:
-// 250 MB).
-const maxUnpacked = 250 << 20
-
-// newHost is the host of the functions' processes.
-func (c *command) newHost(data, url string, logs func(process.LogLine)) (*process.Host, error) {
+// newHost is the host of the functions' processes. logs gets what functions
+// print and what is reported of invocations, warn what else the host has to
+// say, each thing once.
+func (c *command) newHost(data, url string, logs func(process.LogLine), warn func(string)) (*process.Host, error) {
 	runtimes, err := pairs("runtime", c.Runtimes)
 	if err != nil {
 		return nil, err
 	}
-	h := &process.Host{DataDir: data, Runtimes: runtimes, PassCredentials: c.PassCredentials, Logs: logs}
+	for runtime, program := range runtimes {
+		if info, err := os.Stat(program); filepath.IsAbs(program) && (err != nil || info.IsDir()) {
+			return nil, usage("--runtime %s=%s: there is no such program", runtime, program)
+		}
+	}
+	var said sync.Map
+	h := &process.Host{DataDir: data, Runtimes: runtimes, PassCredentials: c.PassCredentials}
+	h.Logs = func(line process.LogLine) {
+		if !line.Platform || line.Function != "" {
+			logs(line)
+		} else if _, again := said.LoadOrStore(line.Text, true); !again {
+			warn(strings.TrimPrefix(line.Text, "penstock: warning: "))
+		}
+	}
 	if url != "" {
 		h.Env = map[string]string{"AWS_ENDPOINT_URL_SQS": url}
 	}
@@ -47,26 +57,44 @@ type fleet struct {
 
 // deploy prepares every function of a stack: code unpacked, Go built,
 // interpreters found. Functions whose interpreter is missing are skipped and
-// named; other errors are joined, and nothing is left running.
-func deploy(ctx context.Context, host *process.Host, data string, stack *template.Stack, region, account string) (*fleet, error) {
+// named; other errors are joined, and nothing is left running. progress is told
+// what is still being prepared.
+func (c *command) deploy(ctx context.Context, host *process.Host, data string, stack *template.Stack, progress func(string)) (*fleet, error) {
 	f := &fleet{functions: map[string]invoke.Function{}, skipped: map[string]error{}}
+	waiting := map[string]bool{}
+	for _, fn := range stack.Functions {
+		waiting[fn.Name] = true
+	}
+	tell := func() {
+		if len(waiting) > 0 {
+			progress("preparing " + strings.Join(slices.Sorted(maps.Keys(waiting)), ", "))
+		}
+	}
+	tell()
+	defer progress("")
 	var (
 		wg   sync.WaitGroup
-		mu   sync.Mutex
+		mu   sync.Mutex // guards all of this
 		errs []error
+		code = exitUsage
 	)
 	for _, fn := range stack.Functions {
 		wg.Go(func() {
-			p, err := deployOne(ctx, host, data, fn, region, account)
+			p, err := c.deployOne(ctx, host, data, fn)
 			mu.Lock()
 			defer mu.Unlock()
+			delete(waiting, fn.Name)
+			tell()
 			if p != nil {
 				f.processes = append(f.processes, p)
 			}
 			switch missing := (*process.MissingError)(nil); {
 			case errors.As(err, &missing):
-				f.skipped[fn.Name] = err
+				f.skipped[fn.Name] = missing
 			case err != nil:
+				if errors.Is(err, exec.ErrNotFound) {
+					code = exitEnvironment
+				}
 				errs = append(errs, fmt.Errorf("%s: %w", fn.Pos, err))
 			default:
 				f.functions[fn.Name] = invoke.Function{Target: p, Timeout: fn.Timeout, RoleARN: fn.Role, Concurrency: concurrency(fn)}
@@ -74,14 +102,30 @@ func deploy(ctx context.Context, host *process.Host, data string, stack *templat
 		})
 	}
 	wg.Wait()
+	if ctx.Err() != nil {
+		errs = []error{errInterrupted} // and what that broke
+		code = exitInterrupted
+	}
 	if len(errs) > 0 {
 		f.close(ctx)
-		return nil, &exit{exitUsage, errors.Join(errs...)}
+		return nil, &exit{code, errors.Join(errs...)}
 	}
 	return f, nil
 }
 
-func deployOne(ctx context.Context, host *process.Host, data string, fn template.Function, region, account string) (*process.Process, error) {
+// complete is an error if functions were skipped.
+func (f *fleet) complete() error {
+	if len(f.skipped) == 0 {
+		return nil
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(f.skipped)) {
+		errs = append(errs, fmt.Errorf("function %s: %w", name, f.skipped[name]))
+	}
+	return &exit{exitEnvironment, errors.Join(errs...)}
+}
+
+func (c *command) deployOne(ctx context.Context, host *process.Host, data string, fn template.Function) (*process.Process, error) {
 	dir, err := codeFolder(data, fn)
 	if err != nil {
 		return nil, fmt.Errorf("function %s: %w", fn.Name, err)
@@ -89,7 +133,7 @@ func deployOne(ctx context.Context, host *process.Host, data string, fn template
 	p, err := host.New(process.Function{
 		Name: fn.Name, Runtime: fn.Runtime, Handler: fn.Handler, CodeDir: dir,
 		Environment: fn.Environment, MemoryMB: fn.MemorySize, Timeout: fn.Timeout,
-		Concurrency: max(1, concurrency(fn)), ARN: fn.ARN, Region: region, Account: account,
+		Concurrency: max(1, concurrency(fn)), ARN: fn.ARN, Region: c.Region, Account: c.Account,
 	})
 	if err != nil {
 		return nil, err
@@ -115,98 +159,4 @@ func (f *fleet) close(ctx context.Context) {
 		wg.Go(func() { p.Shutdown(ctx) }) // its error says only that ctx was done
 	}
 	wg.Wait()
-}
-
-// codeFolder returns the folder with a function's code, writing inline code and
-// unpacking archives below data.
-func codeFolder(data string, fn template.Function) (string, error) {
-	if fn.Code.Inline != "" {
-		dir := filepath.Join(data, "code", fn.Name)
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return "", err
-		}
-		return dir, os.WriteFile(filepath.Join(dir, fn.Code.File), []byte(fn.Code.Inline), 0o600)
-	}
-	info, err := os.Stat(fn.Code.Path)
-	if err != nil {
-		return "", fmt.Errorf("code: %w", err)
-	}
-	if info.IsDir() {
-		return filepath.Abs(fn.Code.Path)
-	}
-	return unpack(fn.Code.Path, filepath.Join(data, "code"))
-}
-
-// unpack unpacks an archive below parent, in a folder named by its content.
-func unpack(archive, parent string) (string, error) {
-	f, err := os.Open(archive)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	hash := sha256.New()
-	size, err := io.Copy(hash, f)
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(parent, hex.EncodeToString(hash.Sum(nil)[:12]))
-	if _, err := os.Stat(dir); err == nil {
-		return filepath.Abs(dir)
-	}
-	z, err := zip.NewReader(f, size)
-	if err != nil {
-		return "", fmt.Errorf("code: %s is neither a folder nor a zip archive: %w", archive, err)
-	}
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return "", err
-	}
-	tmp, err := os.MkdirTemp(parent, "unpack-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(tmp)
-	budget := int64(maxUnpacked)
-	for _, entry := range z.File {
-		if err := unpackOne(entry, tmp, &budget); err != nil {
-			return "", fmt.Errorf("code: %s: %s: %w", archive, entry.Name, err)
-		}
-	}
-	if err := os.Rename(tmp, dir); err != nil && !errors.Is(err, os.ErrExist) {
-		return "", err
-	}
-	return filepath.Abs(dir)
-}
-
-func unpackOne(entry *zip.File, dir string, budget *int64) error {
-	if !filepath.IsLocal(entry.Name) {
-		return errors.New("the name leads out of the archive")
-	}
-	path := filepath.Join(dir, entry.Name)
-	if strings.HasSuffix(entry.Name, "/") {
-		return os.MkdirAll(path, 0o700)
-	}
-	if !entry.Mode().IsRegular() {
-		return errors.New("neither a file nor a folder")
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	in, err := entry.Open()
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	mode := entry.Mode().Perm() | 0o600
-	if filepath.Base(path) == "bootstrap" {
-		mode |= 0o100
-	}
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	n, err := io.Copy(out, io.LimitReader(in, *budget+1))
-	if *budget -= n; *budget < 0 {
-		err = fmt.Errorf("unpacked it is larger than %d bytes in all", maxUnpacked)
-	}
-	return errors.Join(err, out.Close())
 }

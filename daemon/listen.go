@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -27,6 +28,9 @@ func listen(address string) (net.Listener, error) {
 	ip, err := netip.ParseAddr(host)
 	if err != nil || !ip.IsLoopback() {
 		return nil, usage("--listen %q: must be a loopback address (127.0.0.1 or ::1): the endpoint has no authentication", address)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return nil, usage("--listen %q: the port must be from 0 to 65535", address)
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort(host, port))
 	switch {
@@ -48,16 +52,24 @@ func serve(ctx context.Context, l net.Listener, routes []awswire.Route, hosts []
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	closed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
 		if server.Shutdown(last) != nil {
 			server.Close()
 		}
 	})
-	defer stop()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	err := server.Serve(l)
+	if !stop() {
+		<-closed
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)
 	}
 	return nil
 }
+
+// url is where clients find what is served on l.
+func url(l net.Listener) string { return "http://" + l.Addr().String() }

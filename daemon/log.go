@@ -9,13 +9,13 @@ import (
 )
 
 // logHandler writes text for people and JSON for machines.
-func (s *settings) logHandler(w io.Writer) slog.Handler {
+func (s *settings) logHandler(w io.Writer, terminal bool) slog.Handler {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
 		level = slog.LevelInfo // check refused it before
 	}
 	options := &slog.HandlerOptions{Level: level}
-	if s.LogFormat == "text" || s.LogFormat == "auto" && isTerminal(w) {
+	if s.LogFormat == "text" || s.LogFormat == "auto" && terminal {
 		return slog.NewTextHandler(w, options)
 	}
 	return slog.NewJSONHandler(w, options)

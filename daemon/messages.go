@@ -25,6 +25,7 @@ const (
 const (
 	maxEventFile = 16 << 20
 	maxTimes     = 10_000
+	maxDelay     = seconds(15 * time.Minute) // SQS's
 )
 
 // A message is one entry of an events file.
@@ -75,18 +76,19 @@ func (a *attribute) UnmarshalJSON(text []byte) error {
 type seconds time.Duration
 
 func (s *seconds) UnmarshalJSON(text []byte) error {
-	var n int
+	var n int32
 	if json.Unmarshal(text, &n) == nil {
 		*s = seconds(time.Duration(n) * time.Second)
 		return nil
 	}
 	var spelled string
-	if err := json.Unmarshal(text, &spelled); err != nil {
+	err := json.Unmarshal(text, &spelled)
+	d, notDuration := time.ParseDuration(spelled)
+	if err != nil || notDuration != nil {
 		return fmt.Errorf("delay %s: must be seconds or a duration such as \"90s\"", text)
 	}
-	d, err := time.ParseDuration(spelled)
 	*s = seconds(d)
-	return err
+	return nil
 }
 
 // text is the message body that is sent.
@@ -178,6 +180,8 @@ func parseMessage(text []byte) (message, error) {
 		return m, errors.New("body is missing")
 	case m.Times < 0 || m.Times > maxTimes:
 		return m, fmt.Errorf("times %d: must be 0 to %d", m.Times, maxTimes)
+	case m.Delay < 0 || m.Delay > maxDelay || m.Delay%seconds(time.Second) != 0:
+		return m, fmt.Errorf("delay %v: must be 0 to 15 minutes, in whole seconds", time.Duration(m.Delay))
 	case m.Expect != "" && m.Expect != expectDelivered && m.Expect != expectFiltered && m.Expect != expectDead:
 		return m, fmt.Errorf("expect %q: must be delivered, filtered or dead", m.Expect)
 	}

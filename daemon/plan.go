@@ -4,16 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/penstock/penstock/control/template"
-	"github.com/penstock/penstock/invoke"
 	"github.com/penstock/penstock/mapping"
 	"github.com/penstock/penstock/sources"
 )
@@ -27,13 +24,13 @@ func (c *command) plan() *cobra.Command {
 calling any service. Every setting is honoured, recorded (it describes an
 environment that is not here, and changes nothing) or refused by name. Unknown
 properties are listed. The exit code is 2 if something is refused or wrong.`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		Args: takes(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if all {
 				return c.printSettings()
 			}
 			if len(args) == 0 {
-				return usage("plan needs a template or a folder")
+				return takes(1, 1)(cmd, args)
 			}
 			stack, err := c.load(args[0], "")
 			if err != nil {
@@ -66,35 +63,14 @@ func (c *command) printPlan(stack *template.Stack) error {
 	}
 	heading("functions", len(stack.Functions))
 	for _, f := range stack.Functions {
-		limit := "at most " + strconv.Itoa(concurrency(f)) + " at once"
-		if concurrency(f) < 0 {
-			limit = "blocked: its reserved concurrency is 0"
-		}
-		code := f.Code.Path
-		if f.Code.Inline != "" {
-			code = "inline"
-		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\ttimeout %v\t%s\n", f.Name, f.Runtime, f.Handler, code, f.Timeout, limit)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\ttimeout %v\t%s\n", f.Name, f.Runtime, f.Handler, codeName(f), f.Timeout, limitText(f))
 	}
 	heading("queues", len(stack.Queues))
 	for _, q := range stack.Queues {
-		fmt.Fprintf(w, "  %s\tvisibility timeout %v\t%s\n", q.Name, visibility(q), q.ARN)
+		fmt.Fprintf(w, "  %s\tvisibility timeout %v\t%s\t%s\n", q.Name, visibility(q), redriveText(q), q.ARN)
 	}
 	heading("mappings", len(stack.Mappings))
-	var errs, warnings []string
-	var existing []mapping.Config
-	for i, m := range mappings(stack) {
-		pos, id := stack.Mappings[i].Pos, stack.Mappings[i].LogicalID
-		facts, limits := c.facts(stack, m, existing)
-		fmt.Fprintf(w, "  %s\t-> %s\t%s\n", sourceName(m), m.FunctionName, describe(m, limits))
-		for _, e := range mapping.Validate(m, facts) {
-			errs = append(errs, fmt.Sprintf("%s: %s: %v", pos, id, e))
-		}
-		for _, e := range mapping.Warnings(m, facts) {
-			warnings = append(warnings, fmt.Sprintf("%s: %s: %v", pos, id, e))
-		}
-		existing = append(existing, m)
-	}
+	errs, warnings := c.printMappings(w, stack)
 	if err := w.Flush(); err != nil {
 		return err
 	}
@@ -111,48 +87,53 @@ func (c *command) printPlan(stack *template.Stack) error {
 	return nil
 }
 
-// facts are what is known of a mapping without asking any service.
-func (c *command) facts(stack *template.Stack, m mapping.Config, existing []mapping.Config) (mapping.Facts, sources.Limits) {
-	facts := mapping.Facts{Region: c.Region, Account: c.Account, Now: time.Now(), Existing: existing}
-	name, err := invoke.ParseName(m.FunctionName)
-	i := slices.IndexFunc(stack.Functions, func(f template.Function) bool { return f.Name == name.Name })
-	switch {
-	case err != nil:
-		facts.Function = err
-	case i < 0:
-		facts.Function = fmt.Errorf("the template has no function %s", name.Name)
-	default:
-		facts.Timeout = stack.Functions[i].Timeout
-	}
-	for _, q := range stack.Queues {
-		if q.ARN == m.EventSourceArn {
-			facts.Queue = &mapping.QueueFacts{VisibilityTimeout: visibility(q), MaxReceiveCount: maxReceives(q)}
+// printMappings writes a line for each mapping and returns what is wrong or
+// doubtful about them.
+func (c *command) printMappings(w io.Writer, stack *template.Stack) (errs, warnings []string) {
+	var existing []mapping.Config
+	for i, m := range mappings(stack) {
+		pos, id := stack.Mappings[i].Pos, stack.Mappings[i].LogicalID
+		facts, limits := c.facts(stack, m, existing)
+		fmt.Fprintf(w, "  %s\t-> %s\t%s\n", sourceName(m), functionName(m), describe(m, limits))
+		for _, e := range mapping.Validate(m, facts) {
+			errs = append(errs, fmt.Sprintf("%s: %s: %v", pos, id, e))
 		}
-	}
-	for _, k := range c.kinds {
-		if k.Matches(sources.Spec{ARN: m.EventSourceArn, Settings: m.Settings}) {
-			facts.Limits = &k.Limits
-			return facts, k.Limits
+		for _, e := range mapping.Warnings(m, facts) {
+			warnings = append(warnings, fmt.Sprintf("%s: %s: %v", pos, id, e))
 		}
+		existing = append(existing, m)
 	}
-	return facts, sources.Limits{}
+	return errs, warnings
 }
 
-func visibility(q template.Queue) time.Duration {
-	n, err := strconv.Atoi(q.Attributes["VisibilityTimeout"])
-	if err != nil {
-		n = 30 // SQS's default
+func codeName(f template.Function) string {
+	if f.Code.Inline != "" {
+		return "inline"
 	}
-	return time.Duration(n) * time.Second
+	return f.Code.Path
 }
 
-// maxReceives is the maxReceiveCount of a queue's redrive policy; zero without
-// one. The template reader checked its form.
-func maxReceives(q template.Queue) int {
-	_, after, _ := strings.Cut(q.Attributes["RedrivePolicy"], `"maxReceiveCount":`)
-	digits := strings.TrimLeft(after, ` "`)
-	n, _ := strconv.Atoi(digits[:len(digits)-len(strings.TrimLeft(digits, "0123456789"))])
-	return n
+func limitText(f template.Function) string {
+	if n := concurrency(f); n > 0 {
+		return "at most " + strconv.Itoa(n) + " at once"
+	}
+	return "blocked: its reserved concurrency is 0"
+}
+
+func redriveText(q template.Queue) string {
+	to, receives := redrive(q)
+	if to == "" {
+		return "no dead-letter queue"
+	}
+	return fmt.Sprintf("to %s after %s", to, count(receives, "receive"))
+}
+
+// count is a number of things in words.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return strconv.Itoa(n) + " " + thing
 }
 
 // describe is a mapping's settings in words.
@@ -165,7 +146,7 @@ func describe(cfg mapping.Config, l sources.Limits) string {
 		words = append(words, "partial failures")
 	}
 	if cfg.FilterCriteria != nil && len(cfg.FilterCriteria.Filters) > 0 {
-		words = append(words, fmt.Sprintf("%d filters", len(cfg.FilterCriteria.Filters)))
+		words = append(words, count(len(cfg.FilterCriteria.Filters), "filter"))
 	}
 	if n := cfg.MaximumConcurrency(); n > 0 {
 		words = append(words, fmt.Sprintf("at most %d at once", n))

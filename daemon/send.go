@@ -15,7 +15,7 @@ import (
 func readAllMessages(dir string, files []string, stack *template.Stack) ([]message, error) {
 	if len(files) == 0 {
 		var err error
-		if files, err = eventFiles(dir); err != nil {
+		if files, err = eventFiles(folder(dir)); err != nil {
 			return nil, environment("%w", err)
 		}
 		if len(files) == 0 {
@@ -52,10 +52,14 @@ func queueFor(m message, stack *template.Stack) (string, error) {
 		}
 	}
 	switch {
+	case m.To != "" && len(names) == 0:
+		return "", usage("%s: to %q: the template has no queues", m.from, m.To)
 	case m.To != "":
 		return "", usage("%s: to %q: the template has no such queue; it has %s", m.from, m.To, strings.Join(names, ", "))
 	case len(read) == 1:
 		return read[0], nil
+	case len(read) == 0:
+		return "", usage("%s: no mapping of the template reads a queue, so nothing would happen", m.from)
 	}
 	return "", usage("%s: say which queue the message is for with \"to\": mappings read %s", m.from, strings.Join(read, ", "))
 }

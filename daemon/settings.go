@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -26,6 +24,7 @@ type settings struct {
 	Grace           time.Duration
 	Watch           bool
 	Parameters      []string
+	Imports         []string
 	Stack           string
 	Runtimes        []string
 	PassCredentials bool
@@ -41,6 +40,7 @@ func (s *settings) common(f *pflag.FlagSet) {
 	f.StringVar(&s.Account, "account", "000000000000", "account id in ARNs, 12 digits")
 	f.StringVar(&s.Region, "region", "us-east-1", "region in ARNs and for local services")
 	f.StringArrayVar(&s.Parameters, "parameter", nil, "template parameter as NAME=VALUE; may be repeated")
+	f.StringArrayVar(&s.Imports, "import", nil, "what another stack exports as NAME=VALUE, for Fn::ImportValue; may be repeated")
 	f.StringVar(&s.Stack, "stack", "", "stack name; default: the folder's name")
 	f.StringArrayVar(&s.Runtimes, "runtime", nil, "interpreter for a runtime as RUNTIME=PATH, e.g. python3.12=/usr/bin/python3.12; may be repeated")
 	f.BoolVar(&s.PassCredentials, "pass-credentials", false, "give functions the daemon's AWS credentials instead of dummy ones")
@@ -101,7 +101,7 @@ func (s *settings) resolve(cmd *cobra.Command) error {
 		}
 	})
 	for name := range file {
-		if !known[name] && !isSetting(name) {
+		if !known[name] && !isSetting(cmd.Root(), name) {
 			errs = append(errs, fmt.Errorf("%s: %s: no such setting", path, name))
 		}
 	}
@@ -112,51 +112,9 @@ func (s *settings) resolve(cmd *cobra.Command) error {
 }
 
 // isSetting says whether some command has the setting.
-func isSetting(name string) bool {
-	var s settings
-	all := pflag.NewFlagSet("", pflag.ContinueOnError)
-	s.common(all)
-	s.service(all)
-	s.logging(all)
-	return all.Lookup(name) != nil
-}
-
-// readSettings reads the configuration file; a missing one is empty unless it
-// was asked for.
-func readSettings(cmd *cobra.Command) (map[string][]string, string, error) {
-	flag := cmd.Flags().Lookup("config")
-	if flag == nil {
-		return nil, "", nil
-	}
-	path, asked := flag.Value.String(), flag.Changed
-	if v, ok := os.LookupEnv("PENSTOCK_CONFIG"); ok && !asked {
-		path, asked = v, true
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		if !asked && errors.Is(err, os.ErrNotExist) {
-			return nil, "", nil
-		}
-		return nil, "", environment("configuration: %w", err)
-	}
-	var values map[string]any
-	if err := yaml.Unmarshal(text, &values); err != nil {
-		return nil, "", usage("%s: %w", path, err)
-	}
-	flat := map[string][]string{}
-	for name, value := range values {
-		switch v := value.(type) {
-		case []any:
-			for _, one := range v {
-				flat[name] = append(flat[name], fmt.Sprint(one))
-			}
-		case map[string]any:
-			return nil, "", usage("%s: %s: must be a value or a list, not a map", path, name)
-		default:
-			flat[name] = []string{fmt.Sprint(v)}
-		}
-	}
-	return flat, filepath.Base(path), nil
+func isSetting(cmd *cobra.Command, name string) bool {
+	return cmd.LocalFlags().Lookup(name) != nil ||
+		slices.ContainsFunc(cmd.Commands(), func(sub *cobra.Command) bool { return isSetting(sub, name) })
 }
 
 // pairs reads NAME=VALUE settings.
@@ -174,13 +132,17 @@ func pairs(flag string, values []string) (map[string]string, error) {
 
 // check refuses values that no command takes.
 func (s *settings) check(cmd *cobra.Command) error {
-	if cmd.Flags().Lookup("account") != nil && (len(s.Account) != 12 || strings.Trim(s.Account, "0123456789") != "") {
+	has := func(name string) bool { return cmd.Flags().Lookup(name) != nil }
+	switch {
+	case has("account") && (len(s.Account) != 12 || strings.Trim(s.Account, "0123456789") != ""):
 		return usage("--account %q: must be 12 digits", s.Account)
-	}
-	if !slices.Contains([]string{"debug", "info", "warn", "error"}, s.LogLevel) {
+	case has("region") && s.Region == "":
+		return usage("--region: must not be empty")
+	case has("grace") && s.Grace <= 0:
+		return usage("--grace %v: must be more than zero", s.Grace)
+	case !slices.Contains([]string{"debug", "info", "warn", "error"}, s.LogLevel):
 		return usage("--log-level %q: must be debug, info, warn or error", s.LogLevel)
-	}
-	if !slices.Contains([]string{"auto", "text", "json"}, s.LogFormat) {
+	case !slices.Contains([]string{"auto", "text", "json"}, s.LogFormat):
 		return usage("--log-format %q: must be auto, text or json", s.LogFormat)
 	}
 	return nil

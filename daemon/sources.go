@@ -12,7 +12,13 @@ func (c *command) sources() *cobra.Command {
 	return &cobra.Command{
 		Use:   "sources [NAME]",
 		Short: "List the kinds of sources, or describe one",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  takes(0, 1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
+			for _, k := range c.kinds {
+				names = append(names, k.Name)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
@@ -38,7 +44,7 @@ func (c *command) sources() *cobra.Command {
 				fmt.Fprintf(w, "records a call\t%d\n", l.Call)
 				return w.Flush()
 			}
-			return usage("no source is named %q; there is %s", args[0], strings.Join(names, ", "))
+			return usage("no kind of source is named %q; there is %s", args[0], strings.Join(names, ", "))
 		},
 	}
 }

@@ -21,7 +21,11 @@ func (c *command) load(path, queues string) (*template.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := template.Options{StackName: c.Stack, Account: c.Account, Region: c.Region, Parameters: parameters}
+	imports, err := pairs("import", c.Imports)
+	if err != nil {
+		return nil, err
+	}
+	o := template.Options{StackName: c.Stack, Account: c.Account, Region: c.Region, Parameters: parameters, Imports: imports}
 	if queues != "" {
 		o.QueueURL = func(name string) string { return queues + "/" + c.Account + "/" + name }
 	}
@@ -37,11 +41,15 @@ func dataFolder(set, templatePath string) string {
 	if set != "" {
 		return set
 	}
-	dir := templatePath
-	if info, err := os.Stat(templatePath); err == nil && !info.IsDir() {
-		dir = filepath.Dir(templatePath)
+	return filepath.Join(folder(templatePath), ".penstock")
+}
+
+// folder is a path itself, or the folder of a file.
+func folder(path string) string {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return filepath.Dir(path)
 	}
-	return filepath.Join(dir, ".penstock")
+	return path
 }
 
 // mappings are those of a stack as a Server takes them.
@@ -84,13 +92,4 @@ func createQueues(ctx context.Context, service *sqs.Service, stack *template.Sta
 		return &exit{exitUsage, errors.Join(errs...)}
 	}
 	return nil
-}
-
-// sourceName is the short name of a mapping's source for people.
-func sourceName(cfg mapping.Config) string {
-	source, err := mapping.ParseSource(cfg.EventSourceArn)
-	if err != nil {
-		return cfg.EventSourceArn
-	}
-	return source.Resource
 }

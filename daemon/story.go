@@ -1,12 +1,15 @@
 package daemon
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/penstock/penstock/local/sqs"
 	"github.com/penstock/penstock/mapping"
@@ -25,15 +28,16 @@ type story struct {
 	skipped time.Duration
 	lives   map[string]*life // by message id
 	order   []*life
-	taken   map[string]int // queue ARN: messages received from it
-	most    int            // the most receives of a message that is still there
+	taken   map[string]int   // queue ARN: messages received from it
+	worst   map[string]*life // queue ARN: the message that was received most often
 }
 
 // A life is one message's.
 type life struct {
 	queue, body, group string
 	moments            []moment
-	fate               string // delivered, filtered, dead; empty: still there
+	fate               string // delivered, filtered, dead, expired; empty: no mapping settled it
+	gone               string // how it left the queue all the same
 	receives           int
 	expect, from       string
 }
@@ -44,7 +48,7 @@ type moment struct {
 }
 
 func newStory(functions map[string]string) *story {
-	return &story{functions: functions, start: time.Now(), lives: map[string]*life{}, taken: map[string]int{}}
+	return &story{functions: functions, start: time.Now(), lives: map[string]*life{}, taken: map[string]int{}, worst: map[string]*life{}}
 }
 
 // skip notes that the queues' clock was moved.
@@ -74,7 +78,6 @@ func (s *story) note(id, format string, args ...any) *life {
 func (s *story) fate(e sqs.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	queue := e.Queue[strings.LastIndexByte(e.Queue, ':')+1:]
 	switch e.Fate {
 	case sqs.Sent:
 		text := "sent"
@@ -82,18 +85,24 @@ func (s *story) fate(e sqs.Event) {
 			text += fmt.Sprintf(", delayed for %v", e.For)
 		}
 		l := s.note(e.ID, "%s", text)
-		l.queue, l.body, l.group = queue, e.Body, e.Group
+		l.queue, l.body, l.group = lastPart(e.Queue), e.Body, e.Group
 	case sqs.Duplicate:
 		s.note(e.ID, "sent again and dropped: a duplicate")
 	case sqs.Received:
 		s.taken[e.Queue]++
 		l := s.life(e.ID)
 		l.receives = e.Receives
-		s.most = max(s.most, e.Receives)
+		if worst := s.worst[e.Queue]; worst == nil || worst.receives < l.receives {
+			s.worst[e.Queue] = l
+		}
 	case sqs.Moved:
-		s.note(e.ID, "dead: moved to %s after %d receives", e.To[strings.LastIndexByte(e.To, ':')+1:], e.Receives).fate = expectDead
+		s.note(e.ID, "dead: moved to %s after %s", lastPart(e.To), count(e.Receives, "receive")).fate = expectDead
 	case sqs.Expired:
 		s.note(e.ID, "expired: older than the queue's retention period").fate = "expired"
+	case sqs.Deleted:
+		s.life(e.ID).gone = "deleted, but not by a mapping"
+	case sqs.Purged, sqs.Abandoned:
+		s.life(e.ID).gone = "deleted with the rest of its queue"
 	}
 }
 
@@ -122,7 +131,11 @@ func (s *story) step(p poller.Step) {
 		}
 	case poller.Released:
 		for _, r := range p.Records {
-			s.note(r.ID, "released: an earlier message of its group failed")
+			why := "not needed now"
+			if r.Group != "" {
+				why = "an earlier message of its group failed"
+			}
+			s.note(r.ID, "given back: %s", why)
 		}
 	}
 }
@@ -139,7 +152,12 @@ func reason(p poller.Step) string {
 	if p.Result.Failure == "" {
 		return "reported by the function"
 	}
-	return shorten(string(p.Result.Payload), 160)
+	var told struct{ ErrorType, ErrorMessage string }
+	text := string(p.Result.Payload)
+	if json.Unmarshal(p.Result.Payload, &told) == nil && told.ErrorMessage != "" {
+		text = strings.TrimPrefix(told.ErrorType+": "+told.ErrorMessage, ": ")
+	}
+	return shorten(text, 160)
 }
 
 func again(part mapping.Part, r sources.Record) string {
@@ -149,8 +167,14 @@ func again(part mapping.Part, r sources.Record) string {
 	return "; hidden until its visibility timeout ends"
 }
 
+// shorten makes one line of at most so many characters.
 func shorten(text string, most int) string {
-	text = strings.ReplaceAll(text, "\n", " ")
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most]) + "..."
 	}
@@ -162,15 +186,29 @@ func (s *story) expect(id string, m message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.life(id)
-	l.expect, l.from = m.Expect, m.from
+	if l.expect == "" { // a duplicate has its original's id
+		l.expect, l.from = m.Expect, m.from
+	}
 }
 
-// pending counts messages that are still in one of the queues named.
-func (s *story) pending(queues []string) (n int) {
+// settled counts the messages that are gone from their queues, of all.
+func (s *story) settled() (n, of int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.order {
-		if l.fate == "" && slices.Contains(queues, l.queue) {
+		if l.fate != "" || l.gone != "" {
+			n++
+		}
+	}
+	return n, len(s.order)
+}
+
+// left counts the messages that are still in one of the queues named.
+func (s *story) left(queues []string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.order {
+		if l.fate == "" && l.gone == "" && slices.Contains(queues, l.queue) {
 			n++
 		}
 	}
@@ -182,33 +220,42 @@ func (s *story) tell(w io.Writer) (failed, expected int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.order {
-		title := l.queue
-		if l.group != "" {
-			title += " [" + l.group + "]"
+		l.tell(w)
+		if l.expect != "" {
+			expected++
+			if l.fate != l.expect {
+				failed++
+			}
 		}
-		fmt.Fprintf(w, "\n%s  %s\n", title, shorten(l.body, 100))
-		for _, m := range l.moments {
-			fmt.Fprintf(w, "%9s  %s\n", clock(m.at), m.text)
-		}
-		if l.fate == "" {
-			fmt.Fprintf(w, "%9s  still in the queue\n", "")
-		}
-		if l.expect == "" {
-			continue
-		}
-		expected++
-		if l.fate == l.expect {
-			fmt.Fprintf(w, "%9s  ok: %s, as expected\n", "", l.expect)
-			continue
-		}
-		failed++
-		was := l.fate
-		if was == "" {
-			was = "still in the queue"
-		}
-		fmt.Fprintf(w, "%9s  FAILED: expected %s, but it is %s (%s)\n", "", l.expect, was, l.from)
 	}
 	return failed, expected
+}
+
+// name says which message it is, in a line.
+func (l *life) name() string {
+	title := l.queue
+	if l.group != "" {
+		title += " [" + l.group + "]"
+	}
+	return title + "  " + shorten(l.body, 100)
+}
+
+func (l *life) tell(w io.Writer) {
+	fmt.Fprintf(w, "\n%s\n", l.name())
+	for _, m := range l.moments {
+		fmt.Fprintf(w, "%9s  %s\n", clock(m.at), m.text)
+	}
+	end := cmp.Or(l.fate, l.gone, "still in the queue")
+	if l.fate == "" {
+		fmt.Fprintf(w, "%9s  %s\n", "", end)
+	}
+	switch l.expect {
+	case "":
+	case l.fate:
+		fmt.Fprintf(w, "%9s  ok: %s, as expected\n", "", l.expect)
+	default:
+		fmt.Fprintf(w, "%9s  FAILED: expected %s, but it is %s (%s)\n", "", l.expect, end, l.from)
+	}
 }
 
 // clock prints a time to the second once it is long enough for that.

@@ -2,9 +2,8 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
+	"net"
 	"strings"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 	"github.com/penstock/penstock/control/template"
 	"github.com/penstock/penstock/invoke/process"
 	"github.com/penstock/penstock/local/sqs"
-	"github.com/penstock/penstock/mapping"
 	"github.com/penstock/penstock/poller"
 	"github.com/penstock/penstock/sources"
 )
@@ -52,7 +50,7 @@ A file holds a message, or a list of them:
 Any other content is one message body for the only queue. The exit code is 1 if
 an expectation fails or a message is never settled.`,
 		Example: "  penstock try examples/orders\n  penstock try . events/poison.json",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.runTry(cmd.Context(), args[0], args[1:], o)
 		},
@@ -65,13 +63,15 @@ an expectation fails or a message is never settled.`,
 }
 
 func (c *command) runTry(ctx context.Context, dir string, files []string, o tryOptions) error {
+	if o.limit <= 0 || o.receives < 1 {
+		return usage("--limit %v, --max-receives %d: must be more than zero", o.limit, o.receives)
+	}
 	l, err := listen("127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	url := "http://" + l.Addr().String()
-	stack, err := c.load(dir, url)
+	stack, err := c.load(dir, url(l))
 	if err != nil {
 		return err
 	}
@@ -79,36 +79,34 @@ func (c *command) runTry(ctx context.Context, dir string, files []string, o tryO
 	if err != nil {
 		return err
 	}
+	warn := func(text string) { fmt.Fprintf(c.err, "warning: %s\n", text) }
 	for _, note := range stack.Warnings {
-		fmt.Fprintf(c.err, "%s\n", noteLine(note))
+		warn(noteLine(note))
 	}
-
 	data := dataFolder("", dir)
-	host, err := c.newHost(data, url, func(line process.LogLine) {
-		if !line.Platform {
-			fmt.Fprintf(c.out, "  %s | %s\n", line.Function, line.Text)
+	host, err := c.newHost(data, url(l), c.printLine, warn)
+	if err != nil {
+		return err
+	}
+	fleet, err := c.deploy(ctx, host, data, stack, c.console.progress)
+	if err != nil {
+		return err
+	}
+	defer func() { fleet.close(context.WithoutCancel(ctx)) }()
+	if o.requireAll {
+		if err := fleet.complete(); err != nil {
+			return err
 		}
-	})
-	if err != nil {
-		return err
 	}
-	fmt.Fprintf(c.err, "preparing %d functions ...\n", len(stack.Functions))
-	fleet, err := deploy(ctx, host, data, stack, c.Region, c.Account)
-	if err != nil {
-		return err
-	}
-	defer fleet.close(context.WithoutCancel(ctx))
-	if err := c.skipped(fleet, o.requireAll); err != nil {
-		return err
-	}
-	kept := slices.DeleteFunc(mappings(stack), func(m mapping.Config) bool {
-		return fleet.skipped[functionName(m)] != nil || !m.On()
-	})
+	return c.perform(ctx, l, stack, fleet, messages, o)
+}
 
-	messages = slices.DeleteFunc(messages, func(m message) bool { return onlyFor(fleet.skipped, stack, m.To) })
-
+// perform runs the messages through the functions, with the stack's queues in
+// memory behind l, and reports.
+func (c *command) perform(ctx context.Context, l net.Listener, stack *template.Stack, fleet *fleet, messages []message, o tryOptions) error {
+	cast := c.choose(stack, fleet, messages)
 	names := map[string]string{}
-	for _, m := range kept {
+	for _, m := range cast.mappings {
 		names[m.UUID] = functionName(m)
 	}
 	story, ledger := newStory(names), &penstock.Ledger{}
@@ -118,105 +116,58 @@ func (c *command) runTry(ctx context.Context, dir string, files []string, o tryO
 		return err
 	}
 	server := &penstock.Server{
-		Kinds: c.kinds, Functions: fleet.functions, Mappings: kept,
+		Kinds: c.kinds, Functions: fleet.functions, Mappings: cast.mappings,
 		Region: c.Region, Account: c.Account, Grace: 10 * time.Second, Log: c.log,
-		Endpoint: func(string) sources.Endpoint { return sources.Endpoint{URL: url} },
+		Endpoint: func(string) sources.Endpoint { return sources.Endpoint{URL: url(l)} },
 		Observe:  func(s poller.Step) { ledger.Observe(s); story.step(s) },
 	}
-	r := &rehearsal{service: service, ledger: ledger, story: story, receives: o.receives, out: c.out}
-	for _, m := range kept {
-		r.read = append(r.read, m.EventSourceArn)
-	}
-	why, err := c.rehearse(ctx, r, server, func(ctx context.Context) error {
+	r := &rehearsal{service: service, ledger: ledger, story: story, receives: o.receives, out: c.out, progress: c.console.progress}
+	r.watch(stack, cast.mappings)
+	why, err := r.run(ctx, server, func(ctx context.Context) error {
 		return serve(ctx, l, []awswire.Route{service.Route()}, nil, c.log)
-	}, messages, o.limit)
+	}, cast.messages, o.limit)
 	if err != nil {
 		return err
 	}
-	return c.report(r, kept, why)
-}
-
-// rehearse sends the messages while server and port run, and waits until they
-// are settled. why is set if they are not all.
-func (c *command) rehearse(ctx context.Context, r *rehearsal, server *penstock.Server, port func(context.Context) error, messages []message, limit time.Duration) (why, err error) {
-	running, cancel := context.WithCancel(ctx)
-	defer cancel()
-	fail := make(chan error, 2)
-	go func() { fail <- port(context.WithoutCancel(running)) }()
-	go func() { fail <- server.Run(running) }()
-
-	if err := r.send(ctx, messages); err != nil {
-		return nil, err
+	if n := story.left(cast.blocked); why == nil && n > 0 {
+		why = fmt.Errorf("%s for a function that is blocked", count(n, "message"))
 	}
-	settled := make(chan error, 1)
-	go func() { settled <- r.settle(ctx, limit) }()
-	select {
-	case err := <-fail:
-		return nil, &exit{exitUsage, err}
-	case why = <-settled:
-	}
-	cancel()
-	if err := <-fail; err != nil {
-		return nil, &exit{exitUsage, err}
-	}
-	if ctx.Err() != nil {
-		return nil, &exit{exitInterrupted, errors.New("interrupted")}
-	}
-	return why, nil
+	return c.report(r, cast, why)
 }
 
 // report prints stories and ledger, and judges.
-func (c *command) report(r *rehearsal, mappings []mapping.Config, why error) error {
+func (c *command) report(r *rehearsal, cast cast, why error) error {
 	failed, expected := r.story.tell(c.out)
-	printLedger(c.out, r.ledger, mappings)
+	printLedger(c.out, r.ledger, cast.mappings)
 	fmt.Fprintln(c.out)
 	if why != nil {
-		fmt.Fprintf(c.out, "stopped: %v\n", why)
+		fmt.Fprintf(c.out, "not settled: %v\n", why)
 	}
-	switch {
+	skipped := ""
+	if len(cast.skipped) > 0 {
+		skipped = "; skipped: " + strings.Join(cast.skipped, ", ")
+	}
+	switch settled, of := r.story.settled(); {
 	case failed > 0:
-		fmt.Fprintf(c.out, "%d of %d expectations failed\n", failed, expected)
+		fmt.Fprintf(c.out, "%d of %s failed%s\n", failed, count(expected, "expectation"), skipped)
+	case expected > 0 && why == nil:
+		fmt.Fprintf(c.out, "all %s met%s\n", count(expected, "expectation"), skipped)
+	default:
+		fmt.Fprintf(c.out, "messages settled: %d of %d%s\n", settled, of, skipped)
+	}
+	if failed > 0 || why != nil {
 		return errExpectation
-	case why != nil:
-		return errExpectation
-	case expected > 0:
-		fmt.Fprintf(c.out, "all %d expectations met\n", expected)
 	}
 	return nil
 }
 
-// skipped names the functions that cannot run here.
-func (c *command) skipped(f *fleet, requireAll bool) error {
-	var names []string
-	for name, why := range f.skipped {
-		fmt.Fprintf(c.err, "skipping function %s: %v\n", name, why)
-		names = append(names, name)
+// printLine prints what a function wrote. Of what the host reports about
+// invocations nothing is printed: the story tells it.
+func (c *command) printLine(line process.LogLine) {
+	if !line.Platform {
+		margin := fmt.Sprintf("  %s | ", line.Function)
+		fmt.Fprintln(c.out, margin+strings.ReplaceAll(line.Text, "\r", "\n"+margin))
 	}
-	if requireAll && len(names) > 0 {
-		slices.Sort(names)
-		return environment("--require-all: no interpreter for %s", strings.Join(names, ", "))
-	}
-	return nil
-}
-
-// onlyFor says whether a queue is read by skipped functions alone.
-func onlyFor(skipped map[string]error, stack *template.Stack, queue string) bool {
-	readers := 0
-	for _, m := range stack.Mappings {
-		if sourceName(m.Config) != queue {
-			continue
-		}
-		if skipped[functionName(m.Config)] == nil {
-			return false
-		}
-		readers++
-	}
-	return readers > 0
-}
-
-// functionName is the bare name of a mapping's function.
-func functionName(m mapping.Config) string {
-	return m.FunctionName[strings.LastIndexByte(m.FunctionName, ':')+1:]
 }
 
 func noteLine(n template.Note) string {

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ Without it queues are where the AWS configuration says, or where --endpoint says
 
 SIGTERM and Ctrl-C settle the batches in hand and stop; a second one stops at
 once. SIGHUP, or --watch, applies changes of code and template.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := ""
 			if len(args) > 0 {
@@ -66,6 +67,7 @@ type service struct {
 	host      *process.Host
 	server    *penstock.Server
 	endpoints awsclient.Endpoints
+	hangup    chan os.Signal
 
 	watching sync.WaitGroup
 	mu       sync.Mutex // guards what follows
@@ -74,7 +76,9 @@ type service struct {
 }
 
 func (c *command) runUp(ctx context.Context, path string) error {
-	s := &service{command: c, path: path, data: dataFolder(c.Data, orHere(path))}
+	s := &service{command: c, path: path, data: dataFolder(c.Data, cmp.Or(path, ".")), hangup: make(chan os.Signal, 1)}
+	signal.Notify(s.hangup, syscall.SIGHUP)
+	defer signal.Stop(s.hangup)
 	endpoints, err := awsclient.ParseEndpoints(c.Endpoints)
 	if err != nil {
 		return &exit{exitUsage, fmt.Errorf("--endpoint: %w", err)}
@@ -89,7 +93,7 @@ func (c *command) runUp(ctx context.Context, path string) error {
 		return err
 	}
 	defer unlock()
-	s.url = "http://" + l.Addr().String()
+	s.url = url(l)
 
 	var routes []awswire.Route
 	served := ""
@@ -98,11 +102,15 @@ func (c *command) runUp(ctx context.Context, path string) error {
 		defer s.local.Close()
 		routes, served = []awswire.Route{s.local.Route()}, s.url
 	}
-	if s.host, err = c.newHost(s.data, served, c.logLine); err != nil {
+	warn := func(text string) { c.log.Warn(text) }
+	if s.host, err = c.newHost(s.data, served, c.logLine, warn); err != nil {
 		return err
 	}
 	s.endpoints = endpoints
 	if s.stack, s.fleet, err = s.prepare(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ended(ctx)
+		}
 		return err
 	}
 	defer func() { s.fleet.close(context.WithoutCancel(ctx)) }()
@@ -128,8 +136,8 @@ func (s *service) run(ctx context.Context, port func(context.Context) error) err
 			stop()
 		}
 	})
-	wg.Go(func() { s.reloads(running); s.watching.Wait() })
 	s.announce()
+	wg.Go(func() { s.reloads(running, open); s.watching.Wait() })
 	defer context.AfterFunc(ctx, func() {
 		s.log.Info("stopping: what is in hand is finished first; a second signal stops at once", "grace", s.Grace.String())
 	})()
@@ -171,23 +179,20 @@ func (s *service) prepare(ctx context.Context) (*template.Stack, *fleet, error) 
 	for _, note := range stack.Unknown {
 		s.log.Warn("unknown to penstock and to AWS's model: " + noteLine(note))
 	}
-	if s.local != nil {
-		if err := createQueues(ctx, s.local, stack); err != nil {
-			return nil, nil, err
-		}
-	}
 	if n := len(stack.Functions); n > 0 {
 		s.log.Info("preparing functions", "count", n)
 	}
-	f, err := deploy(ctx, s.host, s.data, stack, s.Region, s.Account)
+	f, err := s.deploy(ctx, s.host, s.data, stack, s.console.show)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.command.skipped(f, true); err != nil {
-		f.close(ctx)
-		return nil, nil, err
+	if err = f.complete(); err == nil {
+		err = s.inspect(ctx, stack)
 	}
-	if err := s.inspect(ctx, stack); err != nil {
+	if err == nil && s.local != nil {
+		err = createQueues(ctx, s.local, stack)
+	}
+	if err != nil {
 		f.close(ctx)
 		return nil, nil, err
 	}
@@ -207,7 +212,7 @@ func (s *service) endpoint(arn string) sources.Endpoint {
 // announce says in a line each what runs where.
 func (s *service) announce() {
 	for _, f := range s.stack.Functions {
-		s.log.Info("function", "name", f.Name, "runtime", f.Runtime, "code", f.Code.Path, "timeout", f.Timeout.String())
+		s.log.Info("function", "name", f.Name, "runtime", f.Runtime, "code", codeName(f), "timeout", f.Timeout.String())
 	}
 	for _, m := range s.stack.Mappings {
 		at := "AWS configuration"
@@ -216,14 +221,15 @@ func (s *service) announce() {
 		}
 		s.log.Info("mapping", "source", sourceName(m.Config), "function", functionName(m.Config), "at", at, "uuid", m.UUID)
 	}
+	if s.path == "" && s.local == nil {
+		s.log.Warn("there is nothing to run: name a template, or serve queues with --local")
+	}
 	s.log.Info("ready", "listen", s.url, "data", s.data, "local", s.local != nil)
 }
 
-// reloads applies changes at SIGHUP, and with --watch when files change.
-func (s *service) reloads(ctx context.Context) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+// reloads applies changes at SIGHUP, and with --watch when files change. What
+// runs on old code may finish until the second context is done.
+func (s *service) reloads(ctx, finish context.Context) {
 	var changes <-chan struct{}
 	if s.Watch && s.path != "" {
 		changes = s.watch(ctx)
@@ -232,10 +238,10 @@ func (s *service) reloads(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-hangup:
+		case <-s.hangup:
 		case <-changes:
 		}
-		if err := s.reload(ctx); err != nil {
+		if err := s.reload(ctx, finish); err != nil && ctx.Err() == nil {
 			s.log.Error("the change was not applied; what ran before goes on", "error", err)
 		}
 	}
@@ -243,7 +249,7 @@ func (s *service) reloads(ctx context.Context) {
 
 // reload loads everything anew and applies the difference. Functions that run
 // end on the old code; the old processes are closed behind them.
-func (s *service) reload(ctx context.Context) error {
+func (s *service) reload(ctx, finish context.Context) error {
 	stack, next, err := s.prepare(ctx)
 	if err != nil {
 		return err
@@ -256,18 +262,11 @@ func (s *service) reload(ctx context.Context) error {
 	old := s.fleet
 	s.stack, s.fleet = stack, next
 	s.mu.Unlock()
-	old.close(ctx)
 	s.log.Info("changes applied", "functions", len(stack.Functions), "mappings", len(stack.Mappings))
+	old.close(finish)
 	return nil
 }
 
 func (c *command) logLine(line process.LogLine) {
 	c.log.Info(line.Text, "function", line.Function, "request", line.RequestID)
-}
-
-func orHere(path string) string {
-	if path == "" {
-		return "."
-	}
-	return path
 }
