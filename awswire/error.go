@@ -26,6 +26,11 @@ type Error struct {
 	Message      string
 	QueryMessage string // text of the query protocol where it differs; empty: Message
 	Fault        Fault  // empty: Receiver from status 500 on, else Sender
+
+	// For REST-JSON alone.
+	MessageKey string            // how the body spells the message's name; empty: "message"
+	Members    map[string]string // what else the body holds: Type, Reason
+	Header     map[string]string // further headers: Retry-After
 }
 
 // Error returns "Code: Message".

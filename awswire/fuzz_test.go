@@ -1,10 +1,13 @@
 package awswire_test
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // Whatever the parameters are, the answer is XML with a request id and never a
@@ -51,6 +54,56 @@ func FuzzRouter(f *testing.F) {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		if w := answer(router(), r); w.Code != 200 && w.Code != 404 && w.Code != 413 {
 			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
+}
+
+// Whatever the body is, it is taken or refused; and what is taken is answered in
+// a form that is taken again as the same.
+func FuzzRESTBody(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"Text":"a\u00e9\\","Number":1e2,"At":1.5}`, `{"List":["a",""],"Tags":{"\"":"b"}}`, `{"Inner":{"Code":"AA=="},"x":{"y":[{}]}}`,
+		`{"Inners":[{"Level":"\ud800"}]}`, "\t{ \"On\" :\ntrue , \"Long\": -0 }", `[`, `{"Text":"\\\""}`, `null`, `{"a":1,"a":"b"}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		put := func(body string) (int, string) {
+			w := answer(rest(new(seen)), httptest.NewRequest("PUT", "/v/things/f", strings.NewReader(body)))
+			return w.Code, w.Body.String()
+		}
+		code, once := put(body)
+		switch code {
+		case 400, 413:
+		case 202:
+			if code, twice := put(once); code != 202 || twice != once {
+				t.Errorf("%q was answered %s, and that %d %s", body, once, code, twice)
+			}
+		default:
+			t.Errorf("%d %s", code, once)
+		}
+	})
+}
+
+// Whatever the path is, the answer is no server error, and a label comes out as
+// it was written.
+func FuzzRESTPath(f *testing.F) {
+	for _, seed := range []string{"f", "a/b", "..", "", "%", "arn:aws:lambda:eu-west-1:123456789012:function:f:$LATEST", "ü", "\x00", "a?b#c", "list"} {
+		f.Add(seed, "find=One")
+	}
+	f.Fuzz(func(t *testing.T, name, query string) {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.URL.Path, r.URL.RawPath = "/v/things/"+name, "/v/things/"+url.PathEscape(name)
+		r.URL.RawQuery = query
+		w := answer(rest(new(seen)), r)
+		var out struct{ Text string }
+		json.Unmarshal(w.Body.Bytes(), &out)
+		switch {
+		case w.Code == 400 || name == "" || name == "list":
+		case w.Code != 200 || !strings.HasPrefix(out.Text, strings.ToValidUTF8(name, "\ufffd")+" id-1 ") && utf8.ValidString(name):
+			t.Errorf("%d %s for %q", w.Code, w.Body, name)
+		}
+		r.URL.Path, r.URL.RawPath = name, ""
+		if w := answer(rest(new(seen)), r); w.Code >= 500 {
+			t.Errorf("%d %s for path %q", w.Code, w.Body, name)
 		}
 	})
 }

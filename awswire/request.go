@@ -13,6 +13,10 @@ type Request struct {
 	Region  string // of the credential scope; empty when unsigned
 	BaseURL string // scheme and host as the client wrote them, no trailing slash
 	TraceID string // header X-Amzn-Trace-Id
+
+	// Unknown are the members of a REST request that the operation's input does
+	// not have, as paths: "ScalingConfig.Burst", "?Colour". At most 100.
+	Unknown []string
 }
 
 type requestKey struct{}
