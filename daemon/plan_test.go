@@ -1,0 +1,70 @@
+package daemon
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/penstock/penstock/control/template"
+	"github.com/penstock/penstock/mapping"
+)
+
+func TestPlan(t *testing.T) {
+	for name, want := range map[string]int{"fine": 0, "refused": 2} {
+		out, errs, code := execute(t, "plan", "testdata/plan/"+name+".yaml")
+		if code != want {
+			t.Errorf("%s: exit code %d, want %d", name, code, want)
+		}
+		if (want == 2) != strings.Contains(errs, "the template cannot be run as it is") {
+			t.Errorf("%s: errors %q", name, errs)
+		}
+		golden, err := os.ReadFile("testdata/plan/" + name + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(golden), out); diff != "" {
+			t.Errorf("%s.txt: %s", name, diff)
+		}
+	}
+}
+
+func TestRedrive(t *testing.T) {
+	for policy, want := range map[string]int{
+		`{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:0:d","maxReceiveCount":7}`:      7,
+		`{"maxReceiveCount": "12", "deadLetterTargetArn":"arn:aws:sqs:us-east-1:0:d"}`: 12,
+		``: 0,
+	} {
+		to, receives := redrive(template.Queue{Attributes: map[string]string{"RedrivePolicy": policy}})
+		if receives != want || (to == "d") != (want > 0) {
+			t.Errorf("%s: %d receives, to %q", policy, receives, to)
+		}
+	}
+}
+
+func TestFunctionName(t *testing.T) {
+	for name, want := range map[string]string{
+		"work":      "work",
+		"work:live": "work",
+		"arn:aws:lambda:us-east-1:000000000000:function:work":      "work",
+		"arn:aws:lambda:us-east-1:000000000000:function:work:live": "work",
+		"no name!": "no name!",
+	} {
+		if got := functionName(mapping.Config{FunctionName: name}); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestImports(t *testing.T) {
+	path := written(t, "template.yaml", `Resources:
+  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !ImportValue theName}}
+`)
+	if out, errs, code := execute(t, "plan", path, "--import", "theName=imported"); code != 0 || !strings.Contains(out, "  imported  ") {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
+	}
+	if _, errs, code := execute(t, "plan", path); code != 2 || !strings.Contains(errs, "theName") {
+		t.Errorf("without the import: exit code %d: %s", code, errs)
+	}
+}
