@@ -78,11 +78,12 @@ func TestPairsInterleave(t *testing.T) {
 			return []float64{float64(len(order))}, nil
 		}
 	}
-	list, err := pairs(t.Context(), side("raw"), side("ours"))
-	if err != nil || len(list) != pairCount || list[0].raw[0] != 3 {
+	const rounds = 2
+	list, err := pairs(t.Context(), rounds, side("raw"), side("ours"))
+	if err != nil || len(list) != pairCount || list[0].raw[0] != (5+7)/2 || list[0].ours[0] != (6+8)/2 {
 		t.Errorf("%v, %v: want %d pairs behind the first", list, err, pairCount)
 	}
-	if got, want := strings.Join(order, " "), strings.TrimSpace(strings.Repeat("raw ours ", pairCount+1)); got != want {
+	if got, want := strings.Join(order, " "), strings.TrimSpace(strings.Repeat("raw ours ", rounds*(pairCount+1))); got != want {
 		t.Errorf("order %q, want %q", got, want)
 	}
 }

@@ -73,22 +73,41 @@ type pair struct{ raw, ours []float64 }
 // pairCount is how many pairs a ratio is the median of.
 const pairCount = 5
 
-// pairs does the work in turns: raw, ours, raw, ours ... A first pair, in which
-// connections open and caches fill, does not count.
-func pairs(ctx context.Context, raw, ours sample) (list []pair, err error) {
+// pairs does the work in turns: raw, ours, raw, ours ... Each side of a pair is
+// the mean of so many rounds, which bring its two sides closer together in time
+// than they would be if each was one long piece of work: what else the machine
+// does then meets both. A first pair, in which connections open and caches fill,
+// does not count.
+func pairs(ctx context.Context, rounds int, raw, ours sample) (list []pair, err error) {
 	for i := range pairCount + 1 {
 		var p pair
-		if p.raw, err = tagged(ctx, "raw", raw); err != nil {
-			return nil, err
-		}
-		if p.ours, err = tagged(ctx, "ours", ours); err != nil {
-			return nil, err
+		for range rounds {
+			theirs, err := tagged(ctx, "raw", raw)
+			if err != nil {
+				return nil, err
+			}
+			mine, err := tagged(ctx, "ours", ours)
+			if err != nil {
+				return nil, err
+			}
+			p.raw, p.ours = add(p.raw, theirs, rounds), add(p.ours, mine, rounds)
 		}
 		if i > 0 {
 			list = append(list, p)
 		}
 	}
 	return list, nil
+}
+
+// add adds a round's share to the means.
+func add(means, round []float64, rounds int) []float64 {
+	if means == nil {
+		means = make([]float64, len(round))
+	}
+	for i, v := range round {
+		means[i] += v / float64(rounds)
+	}
+	return means
 }
 
 // tagged runs a side, whose name its samples of a CPU profile have.

@@ -25,7 +25,7 @@ func beFunction() {
 }
 
 const (
-	invocations = 4000
+	invocations = 3000
 	hostTime    = time.Minute // of one run, at most
 )
 
@@ -125,7 +125,7 @@ func host(ctx context.Context, l *lab, g guest, n int) (figure, error) {
 		return figure{}, err
 	}
 	defer b.close()
-	list, err := pairs(ctx, repeat(n, b.invoke), repeat(n, func(ctx context.Context, event []byte) error {
+	list, err := pairs(ctx, 3, repeat(n, b.invoke), repeat(n, func(ctx context.Context, event []byte) error {
 		r, err := p.Invoke(ctx, invoke.Request{Event: event})
 		if err == nil && r.Failure != "" {
 			err = fmt.Errorf("the function failed: %s", r.Payload)

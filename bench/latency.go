@@ -28,7 +28,7 @@ func latency(ctx context.Context, l *lab) ([]figure, error) {
 	side := func(consume func(context.Context, function) error) sample {
 		return func(ctx context.Context) ([]float64, error) { return latencyOnce(ctx, q, consume) }
 	}
-	list, err := pairs(ctx,
+	list, err := pairs(ctx, 1,
 		side(func(ctx context.Context, f function) error { return q.loop(ctx, 1, f) }),
 		side(func(ctx context.Context, f function) error { return l.consume(ctx, q, 0, f) }))
 	if err != nil {

@@ -26,7 +26,7 @@ const (
 // renders the messages and joins them, which nobody can do without.
 func pipeline(ctx context.Context, _ *lab) ([]figure, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	list, err := pairs(ctx,
+	list, err := pairs(ctx, 3,
 		func(context.Context) ([]float64, error) { return perMessage(renderAndJoin(pipelineMessages)), nil },
 		func(ctx context.Context) ([]float64, error) {
 			took, err := carry(ctx, pipelineMessages)
