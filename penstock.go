@@ -44,10 +44,10 @@ type Server struct {
 	// Log takes what operators should know. nil: slog.Default().
 	Log *slog.Logger
 
-	mu        sync.Mutex // guards what follows; held for bookkeeping only
-	ctx       context.Context
+	mu        sync.Mutex      // guards what follows; held for bookkeeping only
+	ctx       context.Context // done: Run is over or ends; nil: it did not begin
+	turn      chan struct{}   // taken by who changes what runs, one at a time
 	wg        sync.WaitGroup
-	changing  sync.Mutex // held for one whole Change
 	functions map[string]*function
 	engines   map[string]*engine
 }
@@ -59,23 +59,23 @@ var ErrNotRunning = errors.New("server is not running")
 // is settled or given back. It returns an error, without having started
 // anything, if functions or mappings cannot be used; otherwise nil.
 func (s *Server) Run(ctx context.Context) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	s.mu.Lock()
 	if s.ctx != nil {
 		s.mu.Unlock()
 		return errors.New("server was run before")
 	}
-	s.ctx = ctx
+	s.ctx, s.turn = ctx, make(chan struct{}, 1)
+	s.turn <- struct{}{}
 	s.functions, s.engines = map[string]*function{}, map[string]*engine{}
-	s.changing.Lock()
 	s.mu.Unlock()
-	err := s.change(ctx, s.Functions, s.Mappings)
-	s.changing.Unlock()
-	if err != nil {
+	if err := s.change(ctx, s.Functions, s.Mappings); err != nil {
 		return err
 	}
+	<-s.turn
 	<-ctx.Done()
-	s.changing.Lock() // a Change that runs ends first, and no other starts an engine
-	defer s.changing.Unlock()
+	s.turn <- struct{}{} // a Change that runs ends first, and no other starts an engine
 	s.wg.Wait()
 	return nil
 }
@@ -85,20 +85,26 @@ func (s *Server) Run(ctx context.Context) error {
 // is another now: running invocations end on the old target, later ones use
 // the new. Each other mapping is drained before its successor starts, one
 // after the other. If anything cannot be used the error names all of it, and
-// nothing is changed.
+// nothing is changed. Changes wait for each other.
 func (s *Server) Change(functions map[string]invoke.Function, mappings []mapping.Config) error {
-	s.changing.Lock()
-	defer s.changing.Unlock()
 	s.mu.Lock()
-	ctx := s.ctx
+	ctx, turn := s.ctx, s.turn
 	s.mu.Unlock()
-	if ctx == nil || ctx.Err() != nil {
+	if ctx == nil {
+		return ErrNotRunning
+	}
+	select {
+	case turn <- struct{}{}:
+		defer func() { <-turn }()
+	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
 		return ErrNotRunning
 	}
 	return s.change(ctx, functions, mappings)
 }
 
-// change is Change while s.changing is held.
+// change is Change for who has the turn.
 func (s *Server) change(ctx context.Context, functions map[string]invoke.Function, mappings []mapping.Config) error {
 	next, err := s.plan(functions, mappings)
 	if err != nil {

@@ -191,6 +191,7 @@ func TestChangeOfCodeDoesNotDisturbTheMapping(t *testing.T) {
 func TestChangeOfSettingsRestartsThatMappingAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		queues := map[string]*memory.Queue{"a": {Name: "a"}, "b": {Name: "b"}}
+		var mu sync.Mutex
 		opened := map[string]int{}
 		var kinds []sources.Kind
 		for _, name := range []string{"a", "b"} {
@@ -198,7 +199,9 @@ func TestChangeOfSettingsRestartsThatMappingAlone(t *testing.T) {
 			kind := queues[name].Kind()
 			open := kind.Queue
 			kind.Queue = func(ctx context.Context, s sources.Spec) (sources.Queue, error) {
+				mu.Lock()
 				opened[name]++
+				mu.Unlock()
 				return open(ctx, s)
 			}
 			kinds = append(kinds, kind)
