@@ -138,10 +138,15 @@ func (s *service) run(ctx context.Context, port func(context.Context) error) err
 	})
 	s.announce()
 	wg.Go(func() { s.reloads(running, open); s.watching.Wait() })
-	defer context.AfterFunc(ctx, func() {
+	told := make(chan struct{})
+	quiet := context.AfterFunc(ctx, func() {
 		s.log.Info("stopping: what is in hand is finished first; a second signal stops at once", "grace", s.Grace.String())
-	})()
+		close(told)
+	})
 	err := s.server.Run(running)
+	if !quiet() {
+		<-told
+	}
 	if err != nil {
 		err = &exit{exitUsage, err}
 	} else if ctx.Err() != nil {
