@@ -50,6 +50,7 @@ var importTable = []row{
 	{"mapping", "events events/pattern sources invoke store"},
 	{"poller", "events sources invoke mapping store"},
 	{"store/storetest", "store"},
+	{"store/sqlite", "store modernc.org/sqlite/..."},
 	{"store/*", "store"}, // and its driver, in a row of its own
 	{"penstocktest", "sources/memory sources/backlog internal/pipenet" + engine},
 	{".", "sources/backlog" + engine},
@@ -77,9 +78,10 @@ const forTests = "internal/pipenet sources/sourcetest sources/memory invoke/targ
 
 // testEdges are more imports of tests: a client to try a server with.
 var testEdges = map[string]string{
-	"invoke/lambda": "github.com/aws/aws-sdk-go-v2/credentials",
-	"local/sqs":     sdkNamed + " github.com/aws/aws-sdk-go-v2/credentials",
-	"sources/sqs":   "github.com/aws/aws-sdk-go-v2/credentials local/sqs awswire",
+	"control/lambdaapi": sdkCore + " github.com/aws/aws-sdk-go-v2/service/lambda/... github.com/aws/aws-sdk-go-v2/credentials",
+	"invoke/lambda":     "github.com/aws/aws-sdk-go-v2/credentials",
+	"local/sqs":         sdkNamed + " github.com/aws/aws-sdk-go-v2/credentials",
+	"sources/sqs":       "github.com/aws/aws-sdk-go-v2/credentials local/sqs awswire",
 }
 
 // light are the packages whose import closure is the standard library and
