@@ -133,6 +133,7 @@ func (c *command) deployOne(ctx context.Context, host *process.Host, data string
 	p, err := host.New(process.Function{
 		Name: fn.Name, Runtime: fn.Runtime, Handler: fn.Handler, CodeDir: dir,
 		Environment: fn.Environment, MemoryMB: fn.MemorySize, Timeout: fn.Timeout,
+		LogFormat: fn.LogFormat, LogLevel: fn.LogLevel,
 		Concurrency: max(1, concurrency(fn)), ARN: fn.ARN, Region: c.Region, Account: c.Account,
 	})
 	if err != nil {

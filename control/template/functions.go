@@ -3,6 +3,7 @@ package template
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,6 +55,7 @@ func (e *evaluator) readFunction(r *resource) {
 	if v := p["Architectures"]; v != nil && len(v.items) == 1 {
 		f.Architecture = v.items[0].text
 	}
+	e.logging(r, p["LoggingConfig"], &f)
 	if method := r.meta.get("BuildMethod"); method != nil && r.meta.get("SamResourceId") == nil { // which sam build adds
 		e.st.recorded(method.pos, r.id, "Metadata.BuildMethod", method.plain(), noBuilds)
 	}
@@ -62,6 +64,28 @@ func (e *evaluator) readFunction(r *resource) {
 	e.st.Functions = append(e.st.Functions, f)
 	if events := p["Events"]; events != nil {
 		e.readEvents(r, events, name)
+	}
+}
+
+var logLevels = []string{"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}
+
+// logging reads the format of the function's log. A level needs the JSON
+// format, as on AWS.
+func (e *evaluator) logging(r *resource, config *node, f *Function) {
+	if format := config.get("LogFormat"); format != nil {
+		if f.LogFormat = format.text; f.LogFormat != "JSON" && f.LogFormat != "Text" {
+			e.s.fail(format.pos, "%s: LoggingConfig.LogFormat must be Text or JSON, not %s", r.id, format.describe())
+		}
+	}
+	level := config.get("ApplicationLogLevel")
+	if level == nil {
+		return
+	}
+	switch f.LogLevel = level.text; {
+	case !slices.Contains(logLevels, f.LogLevel):
+		e.s.fail(level.pos, "%s: LoggingConfig.ApplicationLogLevel must be one of %s, not %s", r.id, strings.Join(logLevels, ", "), level.describe())
+	case f.LogFormat != "JSON":
+		e.s.fail(level.pos, "%s: LoggingConfig.ApplicationLogLevel needs LogFormat JSON", r.id)
 	}
 }
 

@@ -157,7 +157,13 @@ func (e *evaluator) convertMembers(id string, r *row, v *node, of owner) *node {
 			e.st.unknown(m.pos, id, path, "unknown property; it changes nothing here")
 			continue
 		}
-		c.entries = append(c.entries, entry{m.key, m.pos, e.convert(id, member, m.value, of)})
+		value := m.value
+		if member.class == r.class {
+			value = e.convert(id, member, value, of)
+		} else if value = e.admit(id, member, m.pos, value, of); value == nil {
+			continue
+		}
+		c.entries = append(c.entries, entry{m.key, m.pos, value})
 	}
 	return c
 }

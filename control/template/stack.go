@@ -57,7 +57,11 @@ type Function struct {
 	Secrets     []string          `json:",omitempty"`
 	// Concurrency is ReservedConcurrentExecutions: the most invocations at once.
 	// nil: no limit of its own. Zero: AWS throttles every invocation.
-	Concurrency *int   `json:",omitempty"`
+	Concurrency *int `json:",omitempty"`
+	// LogFormat is Text or JSON, LogLevel the application log level of the JSON
+	// format. Empty: Lambda's defaults, Text and INFO.
+	LogFormat   string `json:",omitempty"`
+	LogLevel    string `json:",omitempty"`
 	Description string `json:",omitempty"`
 	// Role is the execution role's ARN; it only describes. Empty: SAM would make
 	// one, or it is not known here.
