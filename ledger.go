@@ -18,10 +18,11 @@ type Ledger struct {
 }
 
 // Counts are those of one mapping. Records are counted each time they pass, so
-// that a message that is received three times counts three times.
+// that a message that is received three times counts three times, and one that
+// is tried again in hand counts as Failed each time.
 type Counts struct {
-	// Received is how many records the source handed out. Each ends as one of
-	// Delivered, Filtered, Failed, Deferred, GivenUp, Released or is InHand.
+	// Received is how many records the source handed out. What became of each
+	// is counted below, or it is InHand.
 	Received int
 	// Filtered were settled because no filter matched.
 	Filtered int
@@ -35,8 +36,9 @@ type Counts struct {
 	GivenUp int
 	// Released were handed back unseen.
 	Released int
-	// Unsettled could not be acknowledged, though they were handled; they come
-	// again. They are counted above as well.
+	// Unsettled could not be acknowledged, though they were handled or filtered,
+	// and are counted above as well; or they could not be filtered, released or
+	// given up. They come again.
 	Unsettled int
 	// InHand is how many records are with the engine now.
 	InHand int

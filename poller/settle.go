@@ -57,6 +57,7 @@ func (r *run) giveUp(v mapping.Verdict, past mapping.Past) bool {
 		wait := pause.next()
 		r.log().Warn("failure destination did not take records; trying again", "mapping", r.Name, "records", len(v.Dead), "wait", wait, "error", err)
 		if !nap(r.work, wait) {
+			r.observe(Step{Action: Unsettled, Records: v.Dead, Start: step.Start, Past: past, Err: err})
 			return false
 		}
 	}

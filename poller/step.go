@@ -31,10 +31,12 @@ const (
 	// GivenUp: records went to the failure destination, or it refused them for
 	// good, as Err then says.
 	GivenUp Action = "given up"
-	// Released: records were handed back, seen by no function.
+	// Released: records were handed back. No function saw them, unless the
+	// engine stopped while it was to try them again.
 	Released Action = "released"
-	// Unsettled: the feed did not take the settling of records, or a filter
-	// could not be asked. They stay with the source and come again.
+	// Unsettled: the feed did not take the settling of records, a filter could
+	// not be asked, or the engine stopped before the failure destination took
+	// them. They stay with the source and come again.
 	Unsettled Action = "unsettled"
 	// Trouble: the feed could not be read. Err says why, Wait how long until
 	// the next try.
@@ -57,7 +59,8 @@ type Step struct {
 	// Past is what had happened to the records before.
 	Past mapping.Past
 	// Result and Err are the target's answer; for Trouble and Unsettled, Err
-	// is the feed's, for GivenUp the destination's.
+	// is the feed's (or the filter's), for what goes to the failure destination
+	// that one's.
 	Result invoke.Result
 	Err    error
 	// Verdict is what was judged. Delivered and Deferred.
