@@ -38,8 +38,9 @@ func ParseName(s string) (Name, error) {
 	}, nil
 }
 
-// in fills in what the name left open.
-func (n Name) in(region, account string) Name {
+// In is n with what it leaves open filled in: the region and account given, and
+// the partition aws.
+func (n Name) In(region, account string) Name {
 	if n.Partition == "" {
 		n.Partition = "aws"
 	}

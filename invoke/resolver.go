@@ -85,7 +85,7 @@ func (fs *Functions) Resolve(name string) (string, Function, error) {
 		return "", Function{}, &Refusal{"ResourceNotFoundException",
 			fmt.Sprintf("Functions from '%s' are not reachable in this region ('%s')", n.Region, fs.region)}
 	}
-	n = n.in(fs.region, fs.account)
+	n = n.In(fs.region, fs.account)
 	key := n.Name
 	if n.Qualifier != "" && n.Qualifier != "$LATEST" {
 		key += ":" + n.Qualifier

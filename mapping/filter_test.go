@@ -72,6 +72,7 @@ func TestFilterSQS(t *testing.T) {
 		{"other keys alone, text", criteria(`{"attributes":{"SenderId":["me"]}}`), `hello`, true},
 		{"other keys alone, JSON", criteria(`{"attributes":{"SenderId":["me"]}}`), `{}`, true},
 		{"other keys do not match", criteria(`{"attributes":{"SenderId":["you"]}}`), `{}`, false},
+		{"what AWS adds later", criteria(`{"eventSource":["aws:sqs"]}`), `{}`, true},
 		{"both match", criteria(`{"attributes":{"SenderId":["me"]},"body":{"a":["x"]}}`), `{"a":"x"}`, true},
 		{"only the body matches", criteria(`{"attributes":{"SenderId":["you"]},"body":{"a":["x"]}}`), `{"a":"x"}`, false},
 

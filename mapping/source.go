@@ -107,18 +107,5 @@ func FunctionARN(name, region, account string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return complete(n, region, account).ARN(), nil
-}
-
-func complete(n invoke.Name, region, account string) invoke.Name {
-	if n.Partition == "" {
-		n.Partition = "aws"
-	}
-	if n.Region == "" {
-		n.Region = region
-	}
-	if n.Account == "" {
-		n.Account = account
-	}
-	return n
+	return n.In(region, account).ARN(), nil
 }
