@@ -2,7 +2,8 @@ package invoke
 
 import (
 	"crypto/rand"
-	"fmt"
+	"encoding/binary"
+	"encoding/hex"
 	"time"
 )
 
@@ -12,13 +13,16 @@ func NewID() string {
 	rand.Read(b[:]) // never fails
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	text := hex.EncodeToString(b[:])
+	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
 }
 
 // NewTrace returns a random X-Ray header value that is not sampled. AWS hands
 // one to every function, traced or not.
 func NewTrace() string {
-	var b [20]byte
-	rand.Read(b[:]) // never fails
-	return fmt.Sprintf("Root=1-%08x-%x;Parent=%x;Sampled=0", uint32(time.Now().Unix()), b[:12], b[12:])
+	var b [24]byte
+	rand.Read(b[4:]) // never fails
+	binary.BigEndian.PutUint32(b[:4], uint32(time.Now().Unix()))
+	text := hex.EncodeToString(b[:])
+	return "Root=1-" + text[:8] + "-" + text[8:32] + ";Parent=" + text[32:] + ";Sampled=0"
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/penstock/penstock/invoke"
 )
 
 // maxExtensions is how many extensions a process may register.
@@ -87,7 +89,7 @@ func (a *api) register(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusForbidden, "Extension.TooManyExtensions", "Extension limit (10) reached")
 		return
 	}
-	id := newID()
+	id := invoke.NewID()
 	a.extensions[id] = &extension{
 		invokes: slices.Contains(body.Events, "INVOKE"),
 		events:  make(chan *invocation, 64),
@@ -128,7 +130,7 @@ func (a *api) extensionNext(w http.ResponseWriter, r *http.Request) {
 			"tracing":            map[string]string{"type": "X-Amzn-Trace-Id", "value": inv.trace},
 		})
 		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Lambda-Extension-Event-Identifier", newID())
+		w.Header().Set("Lambda-Extension-Event-Identifier", invoke.NewID())
 		w.Write(out)
 	}
 }

@@ -268,7 +268,7 @@ func (p *Process) invocation(r invoke.Request) (*invocation, error) {
 		inv.arn = p.fn.ARN
 	}
 	if inv.trace == "" {
-		inv.trace = newTrace(time.Now())
+		inv.trace = invoke.NewTrace()
 	}
 	return inv, nil
 }
