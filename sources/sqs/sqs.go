@@ -40,7 +40,8 @@ sqs:DeleteMessage, sqs:ChangeMessageVisibility and sqs:GetQueueAttributes, and a
 a custom endpoint sqs:GetQueueUrl. A failed message is left alone until the
 queue's visibility timeout ends; after maxReceiveCount receives the queue's
 redrive policy moves it to the dead-letter queue. The visibility timeout is read
-when the mapping starts.`,
+when the mapping starts; one that is shorter than the function's timeout is
+refused, as on AWS: messages would be somebody else's before the function ends.`,
 		Match: func(s sources.Spec) bool { return strings.HasPrefix(s.ARN, "arn:") && serviceOf(s.ARN) == "sqs" },
 		Shape: events.SQS,
 		Limits: sources.Limits{
@@ -56,6 +57,9 @@ when the mapping starts.`,
 		},
 		Queue: func(ctx context.Context, s sources.Spec) (sources.Queue, error) {
 			q, _, err := connect(ctx, c, s)
+			if err == nil && q.loan < s.Timeout {
+				err = fmt.Errorf("visibility timeout %v is less than the function's timeout %v", q.loan, s.Timeout)
+			}
 			if err != nil {
 				return nil, fmt.Errorf("queue %q: %w", s.ARN, err)
 			}

@@ -155,7 +155,7 @@ func TestWindow(t *testing.T) {
 		loan            time.Duration
 		null            bool
 	}{
-		"no window":                {0, time.Hour, "", 40 * time.Second, false},
+		"no window":                {0, 40 * time.Second, "", 40 * time.Second, false},
 		"window fits":              {30 * time.Second, 10 * time.Second, "", 40 * time.Second, true},
 		"window does not fit":      {30 * time.Second, 11 * time.Second, `"VisibilityTimeout":71`, 71 * time.Second, true},
 		"window of less a second":  {500 * time.Millisecond, time.Minute, `"VisibilityTimeout":90`, 90 * time.Second, false},
@@ -189,6 +189,23 @@ func TestWindow(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A loan that is too short for the function would be over before it ends, and
+// with a visibility timeout of zero before it begins: receives without end.
+func TestShortVisibility(t *testing.T) {
+	with(t, map[string]string{"VisibilityTimeout": "40"}, nil, func(t *testing.T, c *awsclient.Client, b *bench) {
+		for timeout, refused := range map[time.Duration]bool{0: false, 40 * time.Second: false, 41 * time.Second: true} {
+			b.spec.Timeout = timeout
+			feed, err := Kind(c).Queue(t.Context(), b.spec)
+			if (err != nil) != refused || refused && !strings.Contains(err.Error(), "visibility timeout 40s is less than the function's timeout 41s") {
+				t.Errorf("timeout %v: %v, want it refused: %v", timeout, err, refused)
+			}
+			if err == nil {
+				feed.Close()
+			}
+		}
+	})
 }
 
 func TestFacts(t *testing.T) {
