@@ -97,12 +97,15 @@ func (r *run) receiveAll(want int, wait time.Duration, sideBySide bool) (found [
 	return found, err
 }
 
-// receive is one call to the feed.
+// receive is one call to the feed. One that answers "nothing" without having
+// waited, as some servers do, is not asked again at once.
 func (r *run) receive(max int, wait time.Duration) ([]sources.Record, error) {
 	start := time.Now()
 	found, err := r.Feed.Receive(r.ctx, max, wait)
 	if len(found) > 0 {
 		r.observe(Step{Action: Received, Records: found, Start: start})
+	} else if rest := wait - time.Since(start); err == nil && rest > wait/2 {
+		r.sleep(min(rest, time.Second))
 	}
 	return found, err
 }
