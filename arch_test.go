@@ -59,7 +59,8 @@ var importTable = []row{
 	{"local", "awswire"},
 	{"local/*", "awswire events/pattern ." + engine},
 	{"control/template", "events/pattern . github.com/goccy/go-yaml/..." + engine},
-	{"control", "awswire events/pattern ." + engine},
+	{"control", "control/template events/pattern ." + engine}, // Adopt takes a template
+	{"control/lambdaapi", "control awswire events/pattern ." + engine},
 	{"control/*", "awswire events/pattern ." + engine},
 	{"replay", "awswire events/pattern ." + engine},
 
@@ -97,6 +98,7 @@ var owners = map[string]string{
 	"invoke/process":     "children, their listeners and output",
 	"local/*":            "deliveries of the services in this process",
 	"replay":             "deliveries",
+	"control":            "Plane.Run: builds; Close: what was built",
 	"control/*":          "builds",
 	"daemon":             "the server beside what ends it",
 	"sources/sourcetest": "a suite",

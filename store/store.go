@@ -127,8 +127,8 @@ type KV interface {
 	// keys that begin with prefix, in ascending order of revision, and waits
 	// until there is one or ctx is done. Of several changes to a key only the
 	// newest is sure to be there. Begin with after 0 to be given all keys
-	// first, in order of their revisions; go on with the revision of the last
-	// change. ErrTrimmed: more than KeptDeletes keys were deleted since after,
+	// first, in order of their revisions, and the deletes that are still known;
+	// go on with the revision of the last change. ErrTrimmed: more than KeptDeletes keys were deleted since after,
 	// and some of these are forgotten; begin anew.
 	Watch(ctx context.Context, prefix string, after Revision, max int) ([]Change, error)
 }
