@@ -2,6 +2,7 @@ package poller_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,11 +14,11 @@ import (
 // A hastyFeed never waits.
 type hastyFeed struct {
 	sources.Queue
-	receives int
+	receives atomic.Int64
 }
 
 func (f *hastyFeed) Receive(ctx context.Context, max int, _ time.Duration) ([]sources.Record, error) {
-	f.receives++
+	f.receives.Add(1)
 	return f.Queue.Receive(ctx, max, 0)
 }
 
@@ -36,8 +37,8 @@ func TestFeedThatDoesNotWait(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			engine.Run(ctx)
-			if feed.receives > 100 {
-				t.Errorf("window %v: %d receives in a minute", window, feed.receives)
+			if n := feed.receives.Load(); n > 100 {
+				t.Errorf("window %v: %d receives in a minute", window, n)
 			}
 			if len(queue.Acked()) != 1 {
 				t.Errorf("window %v: the message was not found", window)
