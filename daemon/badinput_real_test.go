@@ -187,6 +187,7 @@ func TestQueueDeletedWhilePolling(t *testing.T) {
 	endpoint := need(t, "PENSTOCK_ELASTICMQ")
 	client(t, "create", endpoint, nil)
 	d := up(t, "testdata/e2e", "--endpoint", "arn:aws:sqs:="+endpoint)
+	d.function("go-function", "EVENT", client(t, "send", endpoint, map[string]any{"queue": "standard", "MessageBody": "it is read"}))
 	client(t, "delete", endpoint, "standard")
 	if _, ok := d.wait(40*time.Second, func(l line) bool { return strings.Contains(l.Msg, "cannot receive") }); !ok {
 		t.Fatal("nothing was said about the deleted queue")

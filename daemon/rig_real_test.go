@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
+	stopClient()
 	os.RemoveAll(dir)
 	os.Exit(code)
 }
@@ -211,35 +212,4 @@ func (d *daemon) stop(s os.Signal) (code int) {
 		d.t.Fatal("the daemon does not end")
 	}
 	return d.cmd.ProcessState.ExitCode()
-}
-
-// client runs client.py with boto3.
-func client(t *testing.T, command, endpoint string, arg any) string {
-	t.Helper()
-	text, err := json.Marshal(arg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), need(t, "PENSTOCK_PYTHON"), "testdata/e2e/client.py", command, endpoint, string(text))
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("client.py %s %s: %v\n%s", command, text, err, errs.String())
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// cli runs the AWS CLI.
-func cli(t *testing.T, endpoint string, args ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), need(t, "PENSTOCK_AWSCLI"), append([]string{"--endpoint-url", endpoint, "--region", "us-east-1", "--output", "json"}, args...)...)
-	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test")
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("aws %q: %v\n%s", args, err, errs.String())
-	}
-	return string(out)
 }
