@@ -14,9 +14,9 @@ import (
 // that it follows the managed-instances mode: several pollers, answers matched
 // by id, no order between them.
 type api struct {
-	limit   int
-	info    extensionInfo
-	onReady func() // a poller came that can take an invocation
+	limit  int
+	info   extensionInfo
+	onPoll func(n int) // n pollers came that can take an invocation; negative: went without one
 
 	queue      chan *invocation
 	started    chan struct{} // closed at the first next
@@ -44,9 +44,9 @@ const (
 	stateSent      state = "RuntimeResponseSentState"
 )
 
-func newAPI(limit int, info extensionInfo, onReady func()) *api {
+func newAPI(limit int, info extensionInfo, onPoll func(int)) *api {
 	return &api{
-		limit: limit, info: info, onReady: onReady,
+		limit: limit, info: info, onPoll: onPoll,
 		queue:      make(chan *invocation, limit),
 		started:    make(chan struct{}),
 		initFailed: make(chan answer, 1),
@@ -125,7 +125,7 @@ func (a *api) next(w http.ResponseWriter, r *http.Request) {
 		}
 		a.state, a.current = stateReady, nil
 		a.mu.Unlock()
-		a.onReady()
+		a.onPoll(1)
 	case stateReady: // a second poller waits too; an event wakes one of them
 		a.mu.Unlock()
 	case stateRunning:
@@ -142,12 +142,28 @@ func (a *api) next(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 		return
 	case inv := <-a.queue:
-		// Should the connection be broken, the next poll gets the event again.
+		if r.Context().Err() != nil {
+			a.queue <- inv // of a poller that is gone; another one waits, or will come
+			return
+		}
 		a.mu.Lock()
 		a.state, a.current = stateRunning, inv
 		a.mu.Unlock()
 		inv.markHanded()
-		writeEvent(w, inv)
+		if writeEvent(w, inv) != nil {
+			a.takeBack(inv)
+		}
+	}
+}
+
+// takeBack gives the event that could not be written to the other poller that
+// waits, or to the next.
+func (a *api) takeBack(inv *invocation) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.state == stateRunning && a.current == inv {
+		a.state, a.current = stateReady, nil
+		a.queue <- inv
 	}
 }
 
@@ -171,7 +187,7 @@ func (a *api) nextOfMany(w http.ResponseWriter, r *http.Request) {
 		close(a.started)
 	}
 	a.mu.Unlock()
-	a.onReady()
+	a.onPoll(1)
 
 	var inv *invocation
 	select {
@@ -187,8 +203,10 @@ func (a *api) nextOfMany(w http.ResponseWriter, r *http.Request) {
 	a.mu.Unlock()
 	switch {
 	case inv == nil:
+		a.onPoll(-1)
 	case gone:
 		a.queue <- inv
+		a.onPoll(-1)
 	default:
 		inv.markHanded()
 		if writeEvent(w, inv) != nil {
@@ -196,6 +214,7 @@ func (a *api) nextOfMany(w http.ResponseWriter, r *http.Request) {
 			delete(a.flying, inv.id)
 			a.mu.Unlock()
 			a.queue <- inv
+			a.onPoll(-1)
 		}
 	}
 }

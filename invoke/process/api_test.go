@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -51,7 +50,7 @@ func (c runtimeClient) poll(ctx context.Context) <-chan *httptest.ResponseRecord
 
 func testAPI(limit int) (*api, runtimeClient, *atomic.Int32) {
 	ready := new(atomic.Int32)
-	a := newAPI(limit, extensionInfo{"f", "$LATEST", "f.handler"}, func() { ready.Add(1) })
+	a := newAPI(limit, extensionInfo{"f", "$LATEST", "f.handler"}, func(n int) { ready.Add(int32(n)) })
 	return a, runtimeClient{a}, ready
 }
 
@@ -194,32 +193,6 @@ func TestAnEventWakesOnePoller(t *testing.T) {
 		_ = three
 	})
 }
-
-func TestBrokenPollGetsTheEventAgain(t *testing.T) {
-	for _, limit := range []int{1, 2} {
-		synctest.Test(t, func(t *testing.T) {
-			a, c, _ := testAPI(limit)
-			ctx, cancel := context.WithCancel(t.Context())
-			c.poll(ctx)
-			synctest.Wait()
-			cancel()
-			synctest.Wait()
-			a.deliver(testInvocation("id-1"))
-			w := httptest.NewRecorder()
-			gone, leave := context.WithCancel(t.Context())
-			leave()
-			r := httptest.NewRequest("GET", nextPath, nil).WithContext(gone)
-			a.ServeHTTP(failingWriter{w}, r)
-			if w := c.next(); w.Header().Get("Lambda-Runtime-Aws-Request-Id") != "id-1" {
-				t.Errorf("limit %d: the event is lost", limit)
-			}
-		})
-	}
-}
-
-type failingWriter struct{ http.ResponseWriter }
-
-func (failingWriter) Write([]byte) (int, error) { return 0, errors.New("broken") }
 
 func TestAnswers(t *testing.T) {
 	largest := strings.Repeat("x", invoke.MaxResponse)

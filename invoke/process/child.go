@@ -35,6 +35,7 @@ type child struct {
 	capture *capture
 	server  *http.Server
 	exited  chan struct{} // closed when it is gone and all it said was taken
+	pollers int           // polls that wait and are promised to nobody; guarded by pool.mu
 
 	sampled atomic.Int64 // Unix nanoseconds
 	peak    atomic.Int64 // KiB
@@ -54,7 +55,7 @@ func startChild(e *environment, from launcher) (*child, error) {
 	defer in.Close()
 	c := &child{from: from, exited: make(chan struct{})}
 	fn := e.p.fn
-	c.api = newAPI(fn.PerProcess, extensionInfo{fn.Name, fn.Version, fn.Handler}, func() { e.p.pool.ready(e, c) })
+	c.api = newAPI(fn.PerProcess, extensionInfo{fn.Name, fn.Version, fn.Handler}, func(n int) { e.p.pool.polled(c, n) })
 	c.capture, err = newCapture(out, e.log)
 	if err == nil {
 		c.spawned, err = from.start(e.plan.argv, e.variables(listener.Addr().String()), fn.CodeDir, in)
@@ -83,6 +84,7 @@ func startChild(e *environment, from launcher) (*child, error) {
 		c.capture.close()
 		serving.Wait()
 		close(c.exited)
+		e.p.pool.ended()
 	}()
 	return c, nil
 }

@@ -19,7 +19,6 @@ type environment struct {
 
 	// Guarded by pool.mu.
 	child    *child // nil or dead: the next invocation starts one
-	pollers  int    // polls that wait and are promised to nobody
 	busy     int    // invocations
 	starting bool
 	retired  bool          // takes no more invocations until its process has ended
@@ -62,7 +61,7 @@ func (e *environment) room(perProcess int) bool {
 	case !e.alive():
 		return e.busy == 0
 	}
-	return e.pollers > 0 && e.busy < perProcess
+	return e.child.pollers > 0 && e.busy < perProcess
 }
 
 // initialise starts the first process outside of any invocation. When it fails

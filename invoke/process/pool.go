@@ -76,8 +76,8 @@ func (l *pool) acquire(ctx context.Context, made *plan) (*environment, error) {
 func (l *pool) grow(made *plan) error {
 	coming := 0
 	for _, e := range l.envs {
-		if e.starting {
-			coming += l.p.fn.PerProcess
+		if e.starting { // by an invocation, which has its place, or before any
+			coming += l.p.fn.PerProcess - e.busy
 		}
 	}
 	if len(l.envs) >= l.most || len(l.waiting) <= coming {
@@ -94,9 +94,6 @@ func (l *pool) grow(made *plan) error {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		e.starting, e.child, e.initTook = false, c, took
-		if c == nil {
-			e.pollers = 0
-		}
 		l.rest(e)
 		l.dispatch()
 	})
@@ -122,33 +119,35 @@ func (l *pool) take(e *environment) {
 	e.busy++
 	e.used = time.Now()
 	if e.alive() {
-		e.pollers--
+		e.child.pollers--
 		return
 	}
-	e.starting, e.child, e.pollers = true, nil, 0 // the invocation starts a process
+	e.starting, e.child = true, nil // the invocation starts a process
 }
 
 // giveBack undoes take for an invocation that never ran. mu is held.
 func (l *pool) giveBack(e *environment) {
-	defer l.work.Done()
-	e.busy--
-	if e.starting {
+	if e.child == nil {
 		e.starting = false
 	} else {
-		e.pollers++
+		e.child.pollers++
 	}
-	l.rest(e)
-	l.dispatch()
+	l.leave(e)
 }
 
-// release ends an invocation's hold on e. The last one out of a retired
-// environment ends its process.
+// release ends an invocation's hold on e.
 func (l *pool) release(e *environment) {
-	defer l.work.Done()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e.busy--
 	e.used = time.Now()
+	l.leave(e)
+}
+
+// leave lets an invocation out of e. The last one out of a retired environment
+// ends its process. mu is held, but not while the process ends.
+func (l *pool) leave(e *environment) {
+	defer l.work.Done()
+	e.busy--
 	if e.retired && e.busy == 0 {
 		c := e.child
 		l.mu.Unlock()
@@ -156,20 +155,27 @@ func (l *pool) release(e *environment) {
 			c.kill()
 		}
 		l.mu.Lock()
-		e.retired, e.child, e.pollers = false, nil, 0
+		e.retired, e.child = false, nil
 	}
 	l.rest(e)
 	l.dispatch()
 }
 
-// ready counts a poller that arrived.
-func (l *pool) ready(e *environment, c *child) {
+// polled counts n pollers that came to c; negative: that went away without an
+// event. One that was promised to an invocation may go as well: the count is
+// then below zero until the next comes and takes that invocation.
+func (l *pool) polled(c *child, n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c != e.child && !e.starting {
-		return // of a process that is given up
-	}
-	e.pollers++
+	c.pollers += n
+	l.dispatch()
+}
+
+// ended serves those that wait for an environment whose process is gone: they
+// start another.
+func (l *pool) ended() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.dispatch()
 }
 
@@ -180,9 +186,7 @@ func (l *pool) started(e *environment, c *child) {
 	defer l.mu.Unlock()
 	e.starting, e.child = false, c
 	if c != nil {
-		e.pollers--
-	} else {
-		e.pollers = 0
+		c.pollers--
 	}
 	l.dispatch()
 }
@@ -204,7 +208,7 @@ func (l *pool) restart(e *environment) bool {
 	if e.starting || e.busy > 1 {
 		return false
 	}
-	e.starting, e.child, e.pollers = true, nil, 0
+	e.starting, e.child = true, nil
 	return true
 }
 
