@@ -116,7 +116,8 @@ func inline(c template.Code) ([]byte, error) {
 	if err == nil {
 		_, err = w.Write([]byte(c.Inline))
 	}
-	return b.Bytes(), errors.Join(err, z.Close())
+	err = errors.Join(err, z.Close())
+	return b.Bytes(), err
 }
 
 // lookup asks the sources of new and changed mappings.

@@ -165,7 +165,7 @@ func (p *Plane) unfold(zip string, archive []byte) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	if err := unpack(archive, tmp); err != nil {
+	if err := unpack(archive, tmp, maxUnpacked); err != nil {
 		return err
 	}
 	return os.Rename(tmp, dir)

@@ -24,9 +24,9 @@ const (
 
 const unreadable = "Could not unzip uploaded file. Please check your file, then try to upload again."
 
-// unpack writes what is in an archive below dir, which is empty. Nothing is
-// written outside of it, and no symbolic link leads out.
-func unpack(archive []byte, dir string) error {
+// unpack writes what is in an archive, less than limit bytes, below dir, which
+// is empty. Nothing is written outside of it, and no symbolic link leads out.
+func unpack(archive []byte, dir string, limit int64) error {
 	if len(archive) == 0 {
 		return invalid("Uploaded file must be a non-empty zip")
 	}
@@ -47,7 +47,7 @@ func unpack(archive []byte, dir string) error {
 		return err
 	}
 	defer root.Close()
-	w := writer{root: root, left: maxUnpacked}
+	w := writer{root: root, limit: limit, left: limit}
 	var links []*zip.File // last, so that nothing is written through one
 	for _, f := range z.File {
 		if f.Mode()&fs.ModeSymlink != 0 {
@@ -73,8 +73,9 @@ func unpack(archive []byte, dir string) error {
 }
 
 type writer struct {
-	root *os.Root
-	left int64 // bytes until the archive is too large
+	root  *os.Root
+	limit int64
+	left  int64 // bytes until the archive is too large
 }
 
 func clean(name string) string { return path.Clean(strings.TrimSuffix(name, "/")) }
@@ -106,18 +107,31 @@ func (w *writer) entry(f *zip.File) error {
 	if err != nil {
 		return w.wrote(f, err)
 	}
-	n, err := io.Copy(out, io.LimitReader(in, w.left+1))
+	content := faulty{r: io.LimitReader(in, w.left+1)}
+	n, err := io.Copy(out, &content)
 	w.left -= n
-	closeErr := out.Close()
+	err = errors.Join(err, out.Close())
 	switch {
 	case w.left <= 0:
-		return invalid("Unzipped size must be smaller than %d bytes", maxUnpacked)
-	case errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrFormat), errors.Is(err, io.ErrUnexpectedEOF):
+		return invalid("Unzipped size must be smaller than %d bytes", w.limit)
+	case content.err != nil:
 		return invalid(unreadable)
-	case err != nil:
-		return w.wrote(f, err)
 	}
-	return w.wrote(f, closeErr)
+	return w.wrote(f, err)
+}
+
+// A faulty reader remembers its error, to tell it from those of the disk.
+type faulty struct {
+	r   io.Reader
+	err error
+}
+
+func (f *faulty) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err != nil && err != io.EOF {
+		f.err = err
+	}
+	return n, err
 }
 
 func (w *writer) link(f *zip.File) error {
