@@ -1,6 +1,8 @@
 package events
 
 import (
+	"encoding/json"
+	"bytes"
 	"encoding/base64"
 )
 
@@ -138,4 +140,15 @@ func appendSQSMessageAttribute(dst []byte, a SQSMessageAttribute) []byte {
 	dst = append(dst, `"stringListValues":[],"binaryListValues":[],`...)
 	dst = appendMember(dst, "dataType", a.DataType)
 	return closeObject(dst)
+}
+
+// SQSView is what filters see of a record that AppendSQS made: the record
+// without eventSource, eventSourceARN and awsRegion, which AWS adds after
+// filtering.
+func SQSView(record json.RawMessage) json.RawMessage {
+	end := bytes.LastIndex(record, []byte(`,"eventSource":`)) // the last members; no ARN or region holds this
+	if end < 0 {
+		return record
+	}
+	return append(append(make(json.RawMessage, 0, end+1), record[:end]...), '}')
 }

@@ -36,6 +36,8 @@ func NewFunctions(region, account string, table map[string]Function, newID func(
 		name, err := ParseName(key)
 		if err == nil && name.Name != key && name.Name+":"+name.Qualifier != key {
 			err = errors.New("the table's keys are NAME or NAME:QUALIFIER")
+		} else if err == nil && name.Qualifier == "$LATEST" {
+			err = errors.New("the unpublished version is NAME alone")
 		}
 		f := table[key]
 		if err == nil {

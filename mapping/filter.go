@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"encoding/json"
 	"fmt"
 	"sync"
 
@@ -33,8 +34,9 @@ import (
 // branches of $or, fits either format.
 type Filter struct {
 	key      string
-	lenient  bool // formats that differ leave out a part of the pattern
-	splices  bool // some pattern asks for members of the payload
+	view     func(json.RawMessage) json.RawMessage // Limits.FilterView
+	lenient  bool                                  // formats that differ leave out a part of the pattern
+	splices  bool                                  // some pattern asks for members of the payload
 	patterns []form
 	buffers  sync.Pool // of *[]byte, for spliced views
 }
@@ -54,7 +56,7 @@ type form struct {
 // the first filter that is not an event pattern, counting from 1, and wraps a
 // *pattern.Error.
 func NewFilter(criteria *FilterCriteria, limits sources.Limits) (*Filter, error) {
-	f := &Filter{key: limits.FilterKey, lenient: !limits.Mismatch}
+	f := &Filter{key: limits.FilterKey, lenient: !limits.Mismatch, view: limits.FilterView}
 	if criteria == nil {
 		return f, nil
 	}
@@ -85,8 +87,11 @@ func (f *Filter) Match(r sources.Record) (bool, error) {
 		return true, nil
 	}
 	view := []byte(r.Body)
-	if r.View != nil {
+	switch {
+	case r.View != nil:
 		view = r.View()
+	case f.view != nil:
+		view = f.view(r.Body)
 	}
 	p := payload{raw: view, format: absent}
 	if f.splices {

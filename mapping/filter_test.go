@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	sqsLimits   = sources.Limits{FilterKey: "body", Mismatch: true}
+	sqsLimits   = sources.Limits{FilterKey: "body", FilterView: events.SQSView, Mismatch: true}
 	mqLimits    = sources.Limits{FilterKey: "data"}
 	plainLimits = sources.Limits{}
 )
@@ -72,7 +72,9 @@ func TestFilterSQS(t *testing.T) {
 		{"other keys alone, text", criteria(`{"attributes":{"SenderId":["me"]}}`), `hello`, true},
 		{"other keys alone, JSON", criteria(`{"attributes":{"SenderId":["me"]}}`), `{}`, true},
 		{"other keys do not match", criteria(`{"attributes":{"SenderId":["you"]}}`), `{}`, false},
-		{"what AWS adds later", criteria(`{"eventSource":["aws:sqs"]}`), `{}`, true},
+		{"what AWS adds after filtering", criteria(`{"eventSource":["aws:sqs"]}`), `{}`, false},
+		{"a body that names it", criteria(`{"body":{"eventSource":["aws:sqs"]}}`), `{"x":1,"eventSource":"aws:sqs"}`, true},
+		{"its absence", criteria(`{"eventSource":[{"exists":false}],"awsRegion":[{"exists":false}],"eventSourceARN":[{"exists":false}]}`), `{}`, true},
 		{"both match", criteria(`{"attributes":{"SenderId":["me"]},"body":{"a":["x"]}}`), `{"a":"x"}`, true},
 		{"only the body matches", criteria(`{"attributes":{"SenderId":["you"]},"body":{"a":["x"]}}`), `{"a":"x"}`, false},
 

@@ -3,6 +3,7 @@ package penstocktest
 import (
 	"errors"
 	"fmt"
+	"github.com/penstock/penstock/events"
 	"time"
 
 	"github.com/penstock/penstock/invoke"
@@ -75,7 +76,7 @@ const (
 // limits are those of Amazon SQS.
 var limits = sources.Limits{
 	BatchSize: 10, MaxBatchSize: 10000, Call: 10, Wait: 20 * time.Second,
-	Window: true, PartialFailures: true, FilterKey: "body", Mismatch: true,
+	Window: true, PartialFailures: true, FilterKey: "body", FilterView: events.SQSView, Mismatch: true,
 }
 
 func (m Mapping) arn() string {

@@ -7,8 +7,9 @@ import (
 	"github.com/penstock/penstock/sources"
 )
 
-// fetchers is the most receives that one batch runs side by side.
-const fetchers = 10
+// mostFetchers is the most receives that one batch runs side by side. It begins
+// with one, so that little is fetched before the size of records is known.
+const mostFetchers = 10
 
 // collect gathers a batch: it receives, drops what no filter matches, and
 // returns when the batch is full, the window is over, or the engine stops. It
@@ -17,7 +18,7 @@ const fetchers = 10
 func (r *run) collect() (haul []sources.Record, err error) {
 	longest := orDefault(r.Limits.Wait, 20*time.Second)
 	end, bytes := time.Now().Add(r.Window), r.Shape.Envelope
-	backlog := false // the last read found more than half of what a call takes
+	fetchers := 1 // doubled while a read finds more than half of what a call takes
 	for r.ctx.Err() == nil {
 		want, wait := r.room(haul, bytes), longest
 		if r.Window > 0 {
@@ -31,7 +32,7 @@ func (r *run) collect() (haul []sources.Record, err error) {
 		if unit := r.Limits.WaitUnit; unit > 0 && len(haul) > 0 {
 			wait = wait.Truncate(unit) // rounded up it would pass the window
 		}
-		found, err = r.receiveAll(want, wait, backlog)
+		found, err = r.receiveAll(want, wait, fetchers)
 		if len(found) == 0 && wait == 0 && err == nil {
 			r.sleep(min(rest, r.Limits.WaitUnit/10))
 		}
@@ -48,7 +49,11 @@ func (r *run) collect() (haul []sources.Record, err error) {
 		} else {
 			haul = append(haul, pass...)
 		}
-		backlog = 2*len(found) > r.call()
+		if 2*len(found) > r.call() {
+			fetchers = min(2*fetchers, mostFetchers)
+		} else {
+			fetchers = 1
+		}
 		if err != nil || r.Window <= 0 {
 			break
 		}
@@ -71,9 +76,9 @@ func (r *run) room(haul []sources.Record, bytes int) int {
 // receiveAll makes one call to the feed, or as many side by side as are needed
 // for that many records. Groups keep their order all the same: a source hands
 // out no record of a group while an earlier one is out.
-func (r *run) receiveAll(want int, wait time.Duration, sideBySide bool) (found []sources.Record, err error) {
+func (r *run) receiveAll(want int, wait time.Duration, fetchers int) (found []sources.Record, err error) {
 	call := r.call()
-	if want <= call || !sideBySide {
+	if want <= call || fetchers == 1 {
 		return r.receive(min(want, call), wait)
 	}
 	var (

@@ -74,6 +74,9 @@ type Limits struct {
 	// FilterKey is the key of a filter pattern that holds the payload: "body"
 	// for SQS, "data" for Kinesis. Empty: the whole record is matched as it is.
 	FilterKey string
+	// FilterView returns what filters see of a record's Body, for services that
+	// complete a record after filtering. nil: all of it. Record.View comes first.
+	FilterView func(body json.RawMessage) json.RawMessage
 	// Mismatch says what becomes of a record whose payload has another form
 	// (JSON or text) than the pattern asks for: true, it is dropped (SQS,
 	// streams); false, the payload's part of the pattern is skipped (Kafka, MQ).

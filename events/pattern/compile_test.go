@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/penstock/penstock/events/pattern"
 )
@@ -266,14 +265,10 @@ func TestHostileEvents(t *testing.T) {
 		"absent in no pair of elements": {`{"d":{"l":{"x":[0,1]},"m":{"x":[0,1],"y":[{"exists":false}]}}}`, `{"d":[{"l":[` + many(`{"x":%d,"y":%d}`, n) + `],"m":[` + many(`{"x":%d,"y":%d}`, n) + `]}]}`, true},
 	} {
 		p := compile(t, c.pattern, pattern.Rule)
-		began := time.Now()
+		// Without bounds some of these would take hours: the test would not end.
 		ok, err := p.Match([]byte(c.event))
 		if ok || (err != nil) != c.refused {
 			t.Errorf("%s: %t, %v", name, ok, err)
-		}
-		took := time.Since(began)
-		if t.Logf("%s: %v", name, took); took > 5*time.Second {
-			t.Errorf("%s took %v", name, took)
 		}
 	}
 }

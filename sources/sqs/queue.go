@@ -52,13 +52,14 @@ func (q *queue) Receive(ctx context.Context, max int, wait time.Duration) ([]sou
 		return nil, fmt.Errorf("receive: %w", classify(err))
 	}
 	loan := loanEnd(start, time.Now(), q.loan)
-	records := make([]sources.Record, len(out.Messages))
+	records := make([]sources.Record, 0, len(out.Messages))
 	for i := range out.Messages {
 		m := &out.Messages[i]
 		if aws.ToString(m.MessageId) == "" || aws.ToString(m.ReceiptHandle) == "" {
-			return nil, fmt.Errorf("receive: %w", errUnnamed)
+			// What came before it is in hand. What came after may be of its group.
+			return records, fmt.Errorf("receive: %w", errUnnamed)
 		}
-		records[i] = q.record(m, loan)
+		records = append(records, q.record(m, loan))
 	}
 	return records, nil
 }

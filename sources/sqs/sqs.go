@@ -53,6 +53,7 @@ refused, as on AWS: messages would be somebody else's before the function ends.`
 			Window:          true,
 			PartialFailures: true,
 			FilterKey:       "body",
+			FilterView:      events.SQSView,
 			Mismatch:        true,
 		},
 		Queue: func(ctx context.Context, s sources.Spec) (sources.Queue, error) {
