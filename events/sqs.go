@@ -1,9 +1,9 @@
 package events
 
 import (
-	"encoding/json"
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 )
 
 // SQS is the shape of Amazon SQS events: {"Records":[...]}. A record's name in
