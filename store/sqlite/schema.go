@@ -58,7 +58,7 @@ func identify(c *conn, path string) (version int64, err error) {
 }
 
 // migrate is one transaction: a file is of one version or another.
-func migrate(c *conn, from int64) error {
+func migrate(c *conn, from int64, migrations []string) error {
 	if from == int64(len(migrations)) {
 		return nil
 	}

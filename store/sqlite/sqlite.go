@@ -96,7 +96,7 @@ func (s *Store) open(o Options) (err error) {
 	if mode, err := s.conn.row("PRAGMA journal_mode"); err != nil || text(mode[0]) != "wal" {
 		return errors.Join(err, errors.New("the file system cannot hold a write-ahead log: choose a local one"))
 	}
-	if err := migrate(s.conn, version); err != nil {
+	if err := migrate(s.conn, version, migrations); err != nil {
 		return err
 	}
 	if err := s.counters.load(s.conn); err != nil {
