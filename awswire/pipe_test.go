@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/penstock/penstock/internal/pipenet"
 )
@@ -25,9 +26,13 @@ func overPipe(t *testing.T, h http.Handler, text string) (string, error) {
 		return "", err
 	}
 	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(10 * time.Second)) // a server that waits for more is a failure
 	if _, err := io.WriteString(conn, text); err != nil {
 		return "", err
 	}
 	answer, err := io.ReadAll(conn)
 	return string(answer), err
 }
+
+// errorType is a header as AWS spells it, which is not how net/http would.
+var errorType = "x-amzn-ErrorType"

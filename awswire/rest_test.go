@@ -166,7 +166,7 @@ func TestRESTAnswers(t *testing.T) {
 			if diff := cmp.Diff(tt.want, w.Body.String()); w.Code != tt.status || diff != "" {
 				t.Errorf("status %d, want %d; body -want +got\n%s", w.Code, tt.status, diff)
 			}
-			if got := strings.Join(w.Header()["x-amzn-ErrorType"], " "); got != tt.code {
+			if got := strings.Join(w.Header()[errorType], " "); got != tt.code {
 				t.Errorf("error type %q, want %q", got, tt.code)
 			}
 			if id := w.Header()[requestIDHeader]; !cmp.Equal(id, []string{"id-1"}) {
@@ -211,7 +211,7 @@ func TestRESTRefusesBodies(t *testing.T) {
 	}
 	for body, want := range tests {
 		w := answer(rest(new(seen)), httptest.NewRequest("PUT", "/v/things/f", strings.NewReader(body)))
-		if w.Code != 400 || !strings.Contains(unescape(w.Body.String()), want) || w.Header()["x-amzn-ErrorType"][0] != "SerializationException" {
+		if w.Code != 400 || !strings.Contains(unescape(w.Body.String()), want) || w.Header()[errorType][0] != "SerializationException" {
 			t.Errorf("%.60s: %d %s, want %s", body, w.Code, w.Body, want)
 		}
 	}
@@ -278,7 +278,7 @@ func TestRESTPlaces(t *testing.T) {
 func TestRESTEncoding(t *testing.T) {
 	r := httptest.NewRequest("POST", "/v/things/f/raw", strings.NewReader("abc"))
 	r.Header.Set("Content-Encoding", "gzip")
-	if w := answer(rest(new(seen)), r); w.Code != 415 || w.Header()["x-amzn-ErrorType"][0] != "UnsupportedMediaTypeException" {
+	if w := answer(rest(new(seen)), r); w.Code != 415 || w.Header()[errorType][0] != "UnsupportedMediaTypeException" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	r = httptest.NewRequest("POST", "/v/things/f/raw", strings.NewReader("abc"))

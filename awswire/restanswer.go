@@ -59,31 +59,37 @@ func stream(w http.ResponseWriter, status int, payload io.Reader) error {
 	if h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "application/json")
 	}
-	control := http.NewResponseController(w)
-	sized, known := payload.(interface{ Len() int })
-	if known {
-		h.Set("Content-Length", strconv.Itoa(sized.Len()))
+	if sized, ok := payload.(interface{ Len() int }); ok {
+		h.Set("Content-Length", strconv.Itoa(sized.Len())) // net/http breaks the connection if it falls short
+		w.WriteHeader(status)
+		io.Copy(w, payload)
+		return nil
 	}
 	w.WriteHeader(status)
+	pump(w, payload)
+	return nil
+}
+
+// pump writes a payload of unknown length.
+func pump(w http.ResponseWriter, payload io.Reader) {
+	control := http.NewResponseController(w)
 	piece := make([]byte, 32<<10)
 	for {
 		n, err := payload.Read(piece)
 		if n > 0 {
 			if _, err := w.Write(piece[:n]); err != nil {
-				return nil // the client left
+				return // the client left
 			}
-			if !known {
-				control.Flush()
-			}
+			control.Flush()
 		}
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil
+			return
 		case err != nil:
 			if conn, _, err := control.Hijack(); err == nil {
 				conn.Close()
 			}
-			return nil
+			return
 		}
 	}
 }

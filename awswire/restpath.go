@@ -13,6 +13,7 @@ import (
 type template struct {
 	parts       []part
 	literals    int
+	greedy      bool
 	name, value string // of the query parameter; empty: none
 	err         error
 }
@@ -30,20 +31,19 @@ func templateOf(path string) template {
 	if !strings.HasPrefix(path, "/") {
 		t.err = fmt.Errorf("the path %q does not begin with a slash", path)
 	}
-	greedy := false
 	for text := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
 		p := part{text: text}
 		if inner, ok := strings.CutPrefix(text, "{"); ok {
 			p.label = true
 			p.text, p.greedy = strings.CutSuffix(strings.TrimSuffix(inner, "}"), "+")
 		}
-		if p.text == "" || strings.ContainsAny(p.text, "{}%") || p.greedy && greedy {
+		if p.text == "" || strings.ContainsAny(p.text, "{}%") || p.greedy && t.greedy {
 			t.err = fmt.Errorf("the path %q is no template", path)
 		}
 		if !p.label {
 			t.literals++
 		}
-		greedy = greedy || p.greedy
+		t.greedy = t.greedy || p.greedy
 		t.parts = append(t.parts, p)
 	}
 	return t
@@ -62,10 +62,10 @@ func (t template) check(in *binding) error {
 // matches says whether the parts of a path, still escaped, fit, and whether the
 // parameters have what the template demands.
 func (t template) matches(parts []string, query url.Values) bool {
-	if t.name != "" && query.Get(t.name) != t.value {
+	more := len(parts) - len(t.parts)
+	if more != 0 && !t.greedy || t.name != "" && query.Get(t.name) != t.value {
 		return false
 	}
-	more := len(parts) - len(t.parts)
 	at := 0
 	for _, p := range t.parts {
 		switch {
@@ -81,8 +81,8 @@ func (t template) matches(parts []string, query url.Values) bool {
 
 // same compares an escaped part with a literal.
 func same(escaped, literal string) bool {
-	if escaped == literal {
-		return true
+	if strings.IndexByte(escaped, '%') < 0 {
+		return escaped == literal
 	}
 	text, err := url.PathUnescape(escaped)
 	return err == nil && text == literal

@@ -63,11 +63,11 @@ func TestUnserved(t *testing.T) {
 		method, path, _ := strings.Cut(call, " ")
 		w := send(h, method, path, "{}")
 		if w.Code != 400 || !strings.Contains(w.Body.String(), want) || !strings.Contains(w.Body.String(), `"Type":"User"`) ||
-			w.Header()["x-amzn-ErrorType"][0] != "InvalidParameterValueException" {
+			w.Header()[errorType][0] != "InvalidParameterValueException" {
 			t.Errorf("%s: %d %s, want %s", call, w.Code, w.Body, want)
 		}
 	}
-	if w := send(h, "GET", "/2015-03-31/nothing", ""); w.Code != 404 || w.Header()["x-amzn-ErrorType"][0] != "UnknownOperationException" {
+	if w := send(h, "GET", "/2015-03-31/nothing", ""); w.Code != 404 || w.Header()[errorType][0] != "UnknownOperationException" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
@@ -98,8 +98,8 @@ func TestErrorBodies(t *testing.T) {
 	} {
 		var log bytes.Buffer
 		w := send(failing(tt.err, &log), "POST", "/2015-03-31/functions", body)
-		if diff := cmp.Diff(tt.body, w.Body.String()); w.Code != tt.status || w.Header()["x-amzn-ErrorType"][0] != tt.code || diff != "" {
-			t.Errorf("%s: %d %s, want %d; body -want +got\n%s", name, w.Code, w.Header()["x-amzn-ErrorType"], tt.status, diff)
+		if diff := cmp.Diff(tt.body, w.Body.String()); w.Code != tt.status || w.Header()[errorType][0] != tt.code || diff != "" {
+			t.Errorf("%s: %d %s, want %d; body -want +got\n%s", name, w.Code, w.Header()[errorType], tt.status, diff)
 		}
 		if logged := strings.Contains(log.String(), "password") && strings.Contains(log.String(), "id-1"); logged != (name == "unforeseen") {
 			t.Errorf("%s: logged %q", name, &log)
@@ -160,14 +160,17 @@ func TestRoute(t *testing.T) {
 		"/?Action=SendMessage": false, "/2015-03-31": false, "/123/queue?Action=SendMessage": false,
 	} {
 		w := send(router, "GET", path, "")
-		if got := w.Header()["x-amzn-ErrorType"] != nil; got != lambda {
+		if got := w.Header()[errorType] != nil; got != lambda {
 			t.Errorf("%s: %d %s, want Lambda: %t", path, w.Code, w.Body, lambda)
 		}
 	}
 	r := httptest.NewRequest("POST", "/elsewhere", nil)
 	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AK/20260102/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=00")
 	w := httptest.NewRecorder()
-	if router.ServeHTTP(w, r); w.Header()["x-amzn-ErrorType"][0] != "UnknownOperationException" {
+	if router.ServeHTTP(w, r); w.Header()[errorType][0] != "UnknownOperationException" {
 		t.Errorf("signed for lambda: %d %s", w.Code, w.Body)
 	}
 }
+
+// errorType is a header as AWS spells it, which is not how net/http would.
+var errorType = "x-amzn-ErrorType"
