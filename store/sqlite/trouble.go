@@ -17,20 +17,28 @@ import (
 func trouble(path string, err error) error {
 	var known *store.TroubleError
 	var engine *modernc.Error
-	var system syscall.Errno
-	if errors.As(err, &known) || !errors.As(err, &engine) && !errors.As(err, &system) {
+	var number syscall.Errno
+	if errors.As(err, &known) || !errors.As(err, &engine) && !errors.As(err, &number) {
 		return err
 	}
 	kind, remedy := classify(path, err)
 	return &store.TroubleError{Path: path, Kind: kind, Err: err, Remedy: remedy}
 }
 
-func classify(path string, err error) (kind error, remedy string) {
+// system classifies what the system itself said.
+func system(err error) (kind error, remedy string) {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
 		return store.ErrFull, remedyFull
 	}
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		return store.ErrReadOnly, remedyReadOnly
+	}
+	return nil, ""
+}
+
+func classify(path string, err error) (kind error, remedy string) {
+	if kind, remedy := system(err); kind != nil {
+		return kind, remedy
 	}
 	var e *modernc.Error
 	if !errors.As(err, &e) {
@@ -42,13 +50,17 @@ func classify(path string, err error) (kind error, remedy string) {
 	case codes.SQLITE_IOERR:
 		// A file size limit or a quota is not told apart by SQLite.
 		if e.Code() == codes.SQLITE_IOERR_WRITE || e.Code() == codes.SQLITE_IOERR_SHMSIZE {
-			if space := probe(path); space != nil {
-				return store.ErrFull, remedyFull
+			if kind, remedy := system(probe(path)); kind != nil {
+				return kind, remedy
 			}
 		}
 		return nil, "look at the system's log for trouble with the disk"
 	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
 		return store.ErrCorrupt, "stop penstock, keep a copy of the file, and restore a backup, or try: sqlite3 FILE .recover"
+	case codes.SQLITE_CANTOPEN: // a journal beside the file, mostly
+		if kind, remedy := system(probe(path)); kind != nil {
+			return kind, remedy
+		}
 	case codes.SQLITE_READONLY, codes.SQLITE_PERM, codes.SQLITE_AUTH:
 		return store.ErrReadOnly, remedyReadOnly
 	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
