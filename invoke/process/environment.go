@@ -93,7 +93,7 @@ func (e *environment) startInside(inv *invocation, deadline <-chan time.Time) (*
 	begun := time.Now()
 	c, err := e.launch()
 	if entry := (*entryError)(nil); errors.As(err, &entry) {
-		inv.answer(badEntrypoint(inv.id, entry.lambda))
+		inv.answer(e.p.badEntrypoint(inv.id, entry))
 		e.p.pool.started(e, nil)
 		return nil, nil
 	}
@@ -171,9 +171,7 @@ func (e *environment) launch() (*child, error) {
 	}
 	c, err := startChild(e, from)
 	if errno := syscall.Errno(0); errors.As(err, &errno) {
-		entry := notRunnable(e.plan.argv, errno)
-		e.log.say("penstock: " + entry.local)
-		return nil, entry
+		return nil, notRunnable(e.plan.argv, errno)
 	}
 	if err != nil {
 		return nil, err

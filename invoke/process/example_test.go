@@ -31,7 +31,7 @@ func ExampleHost() {
 	fmt.Println(err)
 	// Output:
 	// InvalidRequestContentException: Could not parse request body into json: Could not parse payload into json: invalid character 'o' in literal null (expecting 'u')
-	// Function.Runtime "cobol85": penstock runs python*, nodejs*, go and provided*; for another runtime name its Lambda runtime client in Host.Runtimes, or give Function.Command
+	// Function.Runtime "cobol85": penstock runs python*, nodejs*, go and provided*; for another runtime name its Lambda runtime client: --runtime cobol85=PATH (in Go, Host.Runtimes)
 }
 
 func ExampleCommand() {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -92,9 +93,23 @@ func noBootstrap(codeDir string) *entryError {
 	}
 }
 
+// notRunnable says why exec refused a program, and what to do where that is
+// known. A file that is not executable is left so, as on AWS: its folder is the
+// user's own.
 func notRunnable(argv []string, err error) *entryError {
-	return &entryError{
+	e := &entryError{
 		lambda: "fork/exec /var/task/bootstrap: " + err.Error(),
 		local:  (&os.PathError{Op: "fork/exec", Path: argv[0], Err: err}).Error(),
 	}
+	info, missing := os.Stat(argv[0])
+	switch {
+	case missing != nil:
+	case err == syscall.EACCES && info.Mode()&0o111 == 0:
+		e.local += "; make it executable: chmod +x " + argv[0]
+	case err == syscall.ENOEXEC:
+		e.local += "; it is neither a program for " + runtime.GOOS + "/" + runtime.GOARCH + " nor a script whose first line begins with #!"
+	case err == syscall.ENOENT:
+		e.local += "; the file is there, what its first line names is not (does that line end in CR LF?)"
+	}
+	return e
 }

@@ -104,7 +104,7 @@ func supported(fn Function, known map[string]string) error {
 	case "provided", "go":
 		return nil
 	}
-	return fmt.Errorf("Function.Runtime %q: penstock runs python*, nodejs*, go and provided*; for another runtime name its Lambda runtime client in Host.Runtimes, or give Function.Command", fn.Runtime)
+	return fmt.Errorf("Function.Runtime %q: penstock runs python*, nodejs*, go and provided*; for another runtime name its Lambda runtime client: --runtime %s=PATH (in Go, Host.Runtimes)", fn.Runtime, fn.Runtime)
 }
 
 var runtimePattern = regexp.MustCompile(`^(?:(python)(?:3(?:\.(\d+))?)?|(nodejs)(?:(\d+)\.x)?|(provided)(?:\.al2|\.al2023)?|(go)(?:1\.x)?)$`)

@@ -73,7 +73,7 @@ func (h *Host) search(ctx context.Context, runtime string) (interpreter, error) 
 	if program := h.Runtimes[runtime]; program != "" {
 		found, err := probe(ctx, kind, program)
 		if err != nil {
-			return found, fmt.Errorf("runtime %s: %s, named in Host.Runtimes: %w", runtime, program, err)
+			return found, fmt.Errorf("runtime %s: %s, named by --runtime (in Go, Host.Runtimes): %w", runtime, program, err)
 		}
 		return found, nil
 	}
@@ -96,7 +96,7 @@ func (h *Host) search(ctx context.Context, runtime string) (interpreter, error) 
 		}
 	}
 	if best == nil {
-		return interpreter{}, &MissingError{runtime, fmt.Sprintf("no %s on PATH runs; name one in Host.Runtimes (--runtime %s=PATH)%s",
+		return interpreter{}, &MissingError{runtime, fmt.Sprintf("no %s on PATH runs; name one: --runtime %s=PATH (in Go, Host.Runtimes)%s",
 			kind, runtime, strings.Join(append([]string{""}, tried...), "\n\t"))}
 	}
 	if !anyVersion && best.version != want && h.Logs != nil {

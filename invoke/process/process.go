@@ -124,7 +124,8 @@ type Process struct {
 
 	prepare sync.Mutex
 	plan    *plan
-	err     error // from Command: what is wrong with it
+	told    sync.Once // the log says why there is nothing to run
+	err     error     // from Command: what is wrong with it
 }
 
 // New checks a function and returns it ready to be invoked. Nothing is built,
@@ -184,7 +185,7 @@ func (p *Process) Invoke(ctx context.Context, r invoke.Request) (invoke.Result, 
 	}
 	made, err := p.prepared(ctx)
 	if entry := (*entryError)(nil); errors.As(err, &entry) {
-		return p.result(inv.id, badEntrypoint(inv.id, entry.lambda), nil, true), nil
+		return p.result(inv.id, p.badEntrypoint(inv.id, entry), nil, true), nil
 	}
 	if err != nil {
 		return invoke.Result{}, err
@@ -271,6 +272,17 @@ func (p *Process) invocation(r invoke.Request) (*invocation, error) {
 		inv.trace = invoke.NewTrace()
 	}
 	return inv, nil
+}
+
+// badEntrypoint answers in Lambda's words, which name Lambda's places. The log
+// says once what is wrong here.
+func (p *Process) badEntrypoint(id string, entry *entryError) answer {
+	p.told.Do(func() {
+		if p.host.Logs != nil {
+			p.host.Logs(LogLine{Time: time.Now(), Function: p.fn.Name, Platform: true, Text: "penstock: " + entry.local})
+		}
+	})
+	return badEntrypoint(id, entry.lambda)
 }
 
 func (p *Process) result(id string, a answer, tail []byte, cold bool) invoke.Result {

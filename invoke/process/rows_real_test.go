@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,7 @@ import (
 //	log REGEXP          the log tail matches (⇥ is a tab, ␍ a carriage return)
 //	nolog REGEXP        it does not
 //	lines REGEXP        all lines of the sink so far, joined by newlines, match
+//	once REGEXP         exactly one line of the sink so far matches
 //	size N              the answer has N bytes
 //	logsize N           the log tail has N bytes
 type row struct {
@@ -47,6 +49,10 @@ type row struct {
 	mu    sync.Mutex
 	lines []string
 }
+
+// rowTimeout is for rows that set none: long, as a failed init is repeated
+// within it, and a busy machine may take seconds to start an interpreter.
+const rowTimeout = 30 * time.Second
 
 // runRows runs every archive of a folder of testdata.
 func runRows(t *testing.T, folder, runtime string, program string) {
@@ -67,7 +73,7 @@ func runRows(t *testing.T, folder, runtime string, program string) {
 				t.Fatal(err)
 			}
 			r := &row{t: t}
-			r.fn = Function{Name: "f", Runtime: runtime, Handler: "f.handler", CodeDir: t.TempDir(), Environment: map[string]string{}}
+			r.fn = Function{Name: "f", Runtime: runtime, Handler: "f.handler", Timeout: rowTimeout, CodeDir: t.TempDir(), Environment: map[string]string{}}
 			r.host = &Host{DataDir: data, Reaper: reaper, Logs: r.log}
 			if program != "" {
 				r.host.Runtimes = map[string]string{runtime: program}
@@ -161,6 +167,18 @@ func (r *row) step(verb, rest string) error {
 		ok, err := matches([]byte(text))
 		if err == nil && !ok {
 			err = fmt.Errorf("the lines are %q", text)
+		}
+		return err
+	case "once":
+		re, err := regexp.Compile(rest)
+		if err != nil {
+			return err
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		n := len(slices.DeleteFunc(slices.Clone(r.lines), func(l string) bool { return !re.MatchString(l) }))
+		if n != 1 {
+			err = fmt.Errorf("%d lines of %q", n, r.lines)
 		}
 		return err
 	case "ok":

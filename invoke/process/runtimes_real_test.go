@@ -76,7 +76,7 @@ func TestNoInterpreter(t *testing.T) {
 		t.Errorf("Prepare: %v", err)
 	}
 	p, _ = open(t, &Host{Runtimes: map[string]string{"python3.12": "/nonexistent/python"}}, Function{Runtime: "python3.12", Handler: "f.handler", CodeDir: code})
-	if err := p.Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), "/nonexistent/python, named in Host.Runtimes") {
+	if err := p.Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), "/nonexistent/python, named by --runtime (in Go, Host.Runtimes)") {
 		t.Errorf("Prepare: %v", err)
 	}
 }
