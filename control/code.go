@@ -241,6 +241,10 @@ func writeDurably(path string, data []byte) error {
 // sweep removes archives that nothing refers to any more.
 func (p *Plane) sweep(ctx context.Context) {
 	p.mu.Lock()
+	if len(p.doubtful) > 0 { // a record that is not known may refer to one
+		p.mu.Unlock()
+		return
+	}
 	loose := p.loose
 	p.loose = map[string]bool{}
 	p.mu.Unlock()
@@ -256,7 +260,7 @@ func (p *Plane) sweep(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		if !p.used()[zip] { // nobody pins it while the key is held
+		if p.free(zip) { // nobody pins it while the key is held
 			err = errors.Join(os.RemoveAll(p.unpacked(zip)), os.Remove(p.zipPath(zip)))
 		}
 		give()
@@ -264,6 +268,19 @@ func (p *Plane) sweep(ctx context.Context) {
 			p.o.Log.Warn("removing code that nothing uses", "archive", zip, "error", err)
 		}
 	}
+}
+
+// free says that nothing refers to an archive. While that is in doubt it is kept
+// for the next time.
+func (p *Plane) free(zip string) bool {
+	used := p.used()[zip]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.doubtful) > 0 {
+		p.loose[zip] = true
+		return false
+	}
+	return !used
 }
 
 // used are the archives that records refer to or that are in use.

@@ -30,6 +30,10 @@ const retryServer = time.Second
 // to what it runs. It returns after what pause to look again; zero: when
 // somebody rings.
 func (p *Plane) reconcile(ctx context.Context, server Server) (pause time.Duration) {
+	if err := p.clarify(ctx); err != nil && ctx.Err() == nil {
+		p.o.Log.Error("reading what a failed write left; trying again", "error", err)
+		return retryServer
+	}
 	next, settled, seen, pause := p.wanted()
 	if p.given == nil || !next.same(*p.given) {
 		refused, err := p.change(server, next)

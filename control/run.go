@@ -178,10 +178,7 @@ func (p *Plane) construct(ctx context.Context, f *Function, d *Deployed) (*build
 func (p *Plane) serve(name, id string, b *build, err error) {
 	f := p.functions[name]
 	if f == nil || f.serving() == nil || f.serving().ID != id { // changed meanwhile
-		p.retire(b)
-		if f != nil {
-			p.look(name)
-		}
+		p.overtaken(b, name)
 		return
 	}
 	pl := p.place(f)
@@ -203,6 +200,7 @@ const retryBuild = 10 * time.Second
 func (p *Plane) conclude(ctx context.Context, f *Function, b *build, failure error) {
 	give, err := p.take(ctx, functionKey(f.Name))
 	if err != nil {
+		wait(ctx, nil, time.Second) // not to build for nothing again and again
 		p.discard(b, f.Name)
 		return
 	}
@@ -210,10 +208,7 @@ func (p *Plane) conclude(ctx context.Context, f *Function, b *build, failure err
 	p.mu.Lock()
 	current := p.functions[f.Name]
 	if current == nil || current.ID != f.ID || !current.unbuilt() { // changed meanwhile
-		p.retire(b)
-		if current != nil {
-			p.look(f.Name)
-		}
+		p.overtaken(b, f.Name)
 		p.mu.Unlock()
 		return
 	}
@@ -240,8 +235,18 @@ func (p *Plane) conclude(ctx context.Context, f *Function, b *build, failure err
 func (p *Plane) discard(b *build, name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.retire(b)
-	p.look(name)
+	p.overtaken(b, name)
+}
+
+// overtaken gives up a build unless it is in place, and looks at its function
+// again. p.mu is held.
+func (p *Plane) overtaken(b *build, name string) {
+	if pl := p.places[name]; pl == nil || pl.now != b {
+		p.retire(b)
+	}
+	if p.functions[name] != nil {
+		p.look(name)
+	}
 }
 
 // concluded is the record of a function after its build.
@@ -288,7 +293,7 @@ func (p *Plane) Settled(ctx context.Context) error {
 
 // settled says that nothing is left to be done. p.mu is held.
 func (p *Plane) settled() bool {
-	if p.reached != p.changes || len(p.todo)+len(p.building)+len(p.retired) > 0 {
+	if p.reached != p.changes || len(p.doubtful) > 0 || len(p.todo)+len(p.building)+len(p.retired) > 0 {
 		return false
 	}
 	for _, f := range p.functions {

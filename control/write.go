@@ -156,6 +156,22 @@ func (p *Plane) doubt(ctx context.Context, err error, edits []edit) {
 	for _, e := range edits {
 		p.doubtful[e.key] = true
 	}
+	p.ring()
+}
+
+// clarify reads what failed commits left in doubt.
+func (p *Plane) clarify(ctx context.Context) error {
+	p.mu.Lock()
+	keys := sortedKeys(p.doubtful)
+	p.mu.Unlock()
+	for _, key := range keys {
+		give, err := p.take(ctx, key)
+		if err != nil {
+			return err
+		}
+		give()
+	}
+	return nil
 }
 
 // take holds keys and makes sure that what is known of them is what is stored.
