@@ -19,6 +19,7 @@ const (
 	patternQ = `\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+`
 	qualURL  = `((?!^\d+$)^[0-9a-zA-Z-_]+$)`
 	destARN  = `$|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)`
+	arnForm  = `arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)`
 	roleARN  = `arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+`
 
 	fn      = "arn:aws:lambda:eu-west-1:111122223333:function"
@@ -216,6 +217,8 @@ func TestOtherTexts(t *testing.T) {
 		"endpoints": {mapping(func(in *esm) {
 			in.SelfManagedEventSource = &lambdaapi.SelfManagedEventSource{Endpoints: map[string][]string{"OTHER": {"h:1"}}}
 		}), []string{v("{OTHER=[h:1]}", "selfManagedEventSource.endpoints", "Map keys must satisfy constraint: ["+among+"[KAFKA_BOOTSTRAP_SERVERS]]")}},
+		"own source": {mapping(func(in *esm) { in.EventSourceArn = new("arn:penstock:list:jobs") }), nil},
+		"no source":  {mapping(func(in *esm) { in.EventSourceArn = new("arn:other:list:jobs") }), []string{v("arn:other:list:jobs", "eventSourceArn", regex+arnForm)}},
 		"async destination": {&lambdaapi.PutFunctionEventInvokeConfigRequest{FunctionName: new("f"), DestinationConfig: &lambdaapi.DestinationConfig{OnSuccess: &lambdaapi.OnSuccess{Destination: new("x")}}},
 			[]string{v("x", "destinationConfig.onSuccess.destination", regex+destARN)}},
 		"UUID": {&lambdaapi.GetEventSourceMappingRequest{UUID: new("1")}, []string{v("1", "uUID", atLeast+"36")}},

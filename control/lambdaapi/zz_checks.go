@@ -1109,7 +1109,7 @@ var ruleArchitecture = rule{enum: []string{"x86_64", "arm64"}}
 
 var ruleArchitecturesList = rule{max: new(float64(1)), member: &ruleArchitecture, min: new(float64(1))}
 
-var ruleArn = rule{max: new(float64(10000)), min: new(float64(0)), pattern: newForm(`arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)`, `^(?:arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:([^\n\r\x{85}\x{2028}\x{2029}]*))$`)}
+var ruleArn = rule{max: new(float64(10000)), min: new(float64(0)), pattern: newForm(`arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)`, `^(?:arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:([^\n\r\x{85}\x{2028}\x{2029}]*)|arn:penstock:[a-z0-9-]+:.+)$`)}
 
 var ruleBatchSize = rule{max: new(float64(10000)), min: new(float64(1))}
 

@@ -146,6 +146,9 @@ func (m *model) emitRule(p *page, name string) error {
 		if err != nil {
 			return err
 		}
+		if more := also[name]; more != "" {
+			text = strings.TrimSuffix(text, ")$") + "|" + more + ")$"
+		}
 		add("pattern: newForm(%s, %s)", literal(s.Pattern), literal(text))
 	}
 	if len(s.Enum) > 0 && !openEnums[name] {

@@ -20,6 +20,10 @@ var highest = map[string]string{
 	"EphemeralStorageSize": "10240",
 }
 
+// also are forms, in Go's syntax, that are taken beside the pattern of a shape:
+// the ARNs of sources that AWS does not have, as package mapping knows them.
+var also = map[string]string{"Arn": `arn:penstock:[a-z0-9-]+:.+`}
+
 // translated are the patterns that look around, which Go's expressions cannot,
 // said without looking. For instance "not only digits" is: anything, one
 // character that is no digit, anything.
