@@ -29,7 +29,7 @@ func TestKilledProcessesLoseNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Some die while they open, most while they write.
-		timer := time.AfterFunc(time.Duration(5+rand.IntN(90))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+		timer := time.AfterFunc(time.Duration(1+rand.IntN(90))*time.Millisecond, func() { _ = cmd.Process.Kill() })
 		list := report()
 		timer.Stop()
 		if err := cmd.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
