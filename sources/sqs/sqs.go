@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-
 	"github.com/penstock/penstock/awsclient"
 	"github.com/penstock/penstock/events"
 	"github.com/penstock/penstock/sources"
@@ -31,6 +29,7 @@ func Kind(c *awsclient.Client) sources.Kind {
 	if c == nil {
 		c = new(awsclient.Client)
 	}
+	shared := &clients{of: c}
 	return sources.Kind{
 		Name: "sqs",
 		Doc: `Amazon SQS queues, standard and FIFO.
@@ -57,7 +56,7 @@ refused, as on AWS: messages would be somebody else's before the function ends.`
 			Mismatch:        true,
 		},
 		Queue: func(ctx context.Context, s sources.Spec) (sources.Queue, error) {
-			q, _, err := connect(ctx, c, s)
+			q, _, err := connect(ctx, shared, s)
 			if err == nil && q.loan < s.Timeout {
 				err = fmt.Errorf("visibility timeout %v is less than the function's timeout %v", q.loan, s.Timeout)
 			}
@@ -67,7 +66,7 @@ refused, as on AWS: messages would be somebody else's before the function ends.`
 			return q, nil
 		},
 		Inspect: func(ctx context.Context, s sources.Spec) (sources.Facts, error) {
-			_, facts, err := connect(ctx, c, s)
+			_, facts, err := connect(ctx, shared, s)
 			if err != nil {
 				return sources.Facts{}, fmt.Errorf("queue %q: %w", s.ARN, err)
 			}
@@ -110,17 +109,16 @@ func notInName(r rune) bool {
 }
 
 // connect returns the feed of a queue that exists, and its facts.
-func connect(ctx context.Context, c *awsclient.Client, s sources.Spec) (*queue, sources.Facts, error) {
+func connect(ctx context.Context, c *clients, s sources.Spec) (*queue, sources.Facts, error) {
 	var none sources.Facts
 	at, err := parse(s.ARN)
 	if err != nil {
 		return nil, none, err
 	}
-	cfg, err := c.Config(ctx, awsclient.Use{Endpoint: awsclient.Endpoint(s.Endpoint), Region: at.region})
+	client, err := c.get(ctx, awsclient.Use{Endpoint: awsclient.Endpoint(s.Endpoint), Region: at.region})
 	if err != nil {
 		return nil, none, err
 	}
-	client := sqs.NewFromConfig(cfg)
 	url, facts, err := inspect(ctx, client, at)
 	if err != nil {
 		return nil, none, err
