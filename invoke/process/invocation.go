@@ -14,9 +14,8 @@ type invocation struct {
 	event         []byte
 	deadline      time.Time // written before delivery, read after it
 
-	answered chan struct{} // closed when the answer is known
-	done     chan struct{} // closed when the runtime is through with it
-	late     chan struct{} // closed settleTime after the answer, if not done
+	done chan struct{} // closed when the runtime is through with it
+	late chan struct{} // closed settleTime after the answer, if not done
 
 	mu     sync.Mutex
 	handed bool
@@ -37,7 +36,8 @@ type answer struct {
 }
 
 func newInvocation(id string) *invocation {
-	return &invocation{id: id, answered: make(chan struct{}), done: make(chan struct{}), late: make(chan struct{})}
+	return &invocation{id: id, done: make(chan struct{}), late: make(chan struct{}),
+		tail: make([]byte, 0, tailRoom)}
 }
 
 // answer sets the result unless there is one already: an answer that was given
@@ -49,7 +49,6 @@ func (i *invocation) answer(a answer) bool {
 		return false
 	}
 	i.result = a
-	close(i.answered)
 	i.settle = time.AfterFunc(settleTime, func() { close(i.late) })
 	return true
 }

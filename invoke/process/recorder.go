@@ -27,6 +27,8 @@ type LogLine struct {
 const (
 	// tailSize is what a caller sees of an invocation's log (Lambda: 4 KB).
 	tailSize = 4096
+	// tailRoom holds what the host itself writes to it: few functions write more.
+	tailRoom = 320
 	// lineSize is the longest line passed on; CloudWatch's events end there.
 	lineSize = 256 << 10
 )
@@ -80,7 +82,7 @@ func (r *recorder) say(line string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.flush()
-	r.emit(nil, true, []byte(line))
+	r.emit(nil, true, line)
 }
 
 // platform writes a line of the host into inv's log.
@@ -88,8 +90,8 @@ func (r *recorder) platform(inv *invocation, line string) {
 	if line == "" {
 		return
 	}
-	inv.tail = appendTail(inv.tail, []byte(line+"\n"))
-	r.emit(inv, true, []byte(line))
+	inv.tail = appendTail(appendTail(inv.tail, line), "\n")
+	r.emit(inv, true, line)
 }
 
 // Write takes raw output of the process. It never fails.
@@ -128,17 +130,17 @@ func (r *recorder) line(text []byte) {
 	if r.passed+len(text) > r.quota {
 		r.full = true
 		r.partial = r.partial[:0]
-		r.emit(r.owner(), true, fmt.Appendf(nil, "penstock: the invocation wrote more than %d bytes of log; the rest is left out", r.quota))
+		r.emit(r.owner(), true, fmt.Sprintf("penstock: the invocation wrote more than %d bytes of log; the rest is left out", r.quota))
 		return
 	}
 	r.passed += len(text) + 1
-	r.emit(r.owner(), false, text)
+	r.emit(r.owner(), false, string(text))
 }
 
 func (r *recorder) saySplit() {
 	if !r.split && !r.full {
 		r.split = true
-		r.emit(r.owner(), true, fmt.Appendf(nil, "penstock: a line of more than %d bytes was split", lineSize))
+		r.emit(r.owner(), true, fmt.Sprintf("penstock: a line of more than %d bytes was split", lineSize))
 	}
 }
 
@@ -158,11 +160,11 @@ func (r *recorder) owner() *invocation {
 	return nil
 }
 
-func (r *recorder) emit(inv *invocation, platform bool, text []byte) {
+func (r *recorder) emit(inv *invocation, platform bool, text string) {
 	if r.sink == nil {
 		return
 	}
-	l := LogLine{Time: time.Now(), Function: r.function, Stream: r.stream, Platform: platform, Text: string(text)}
+	l := LogLine{Time: time.Now(), Function: r.function, Stream: r.stream, Platform: platform, Text: text}
 	if inv != nil {
 		l.RequestID = inv.id
 	}
@@ -170,7 +172,7 @@ func (r *recorder) emit(inv *invocation, platform bool, text []byte) {
 }
 
 // appendTail keeps the last tailSize bytes of tail followed by chunk.
-func appendTail(tail, chunk []byte) []byte {
+func appendTail[T string | []byte](tail []byte, chunk T) []byte {
 	if len(chunk) >= tailSize {
 		return append(tail[:0], chunk[len(chunk)-tailSize:]...)
 	}

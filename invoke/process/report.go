@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -91,19 +92,21 @@ type figures struct {
 func (l lines) end(id string, f figures) []string {
 	billed := int64(math.Ceil(float64(f.took) / float64(time.Millisecond)))
 	if !l.json {
-		var s strings.Builder
-		fmt.Fprintf(&s, "REPORT RequestId: %s\tDuration: %s ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB\t",
-			id, millis(f.took), billed, l.memoryMB, f.peakMB)
+		// Concatenated: written for each invocation, this counts in the rate.
+		s := "REPORT RequestId: " + id + "\tDuration: " + millis(f.took) +
+			" ms\tBilled Duration: " + strconv.FormatInt(billed, 10) +
+			" ms\tMemory Size: " + strconv.Itoa(l.memoryMB) +
+			" MB\tMax Memory Used: " + strconv.Itoa(f.peakMB) + " MB\t"
 		if f.init > 0 {
-			fmt.Fprintf(&s, "Init Duration: %s ms\t", millis(f.init))
+			s += "Init Duration: " + millis(f.init) + " ms\t"
 		}
 		switch {
 		case f.answer.status == "timeout":
-			s.WriteString("Status: timeout")
+			s += "Status: timeout"
 		case fatal(f.answer):
-			s.WriteString("Status: error\tError Type: " + f.answer.kind)
+			s += "Status: error\tError Type: " + f.answer.kind
 		}
-		return []string{"END RequestId: " + id, s.String()}
+		return []string{"END RequestId: " + id, s}
 	}
 	metrics := map[string]any{
 		"durationMs": rounded(f.took), "billedDurationMs": billed,
@@ -139,7 +142,9 @@ func (l lines) record(kind string, record map[string]any) string {
 	return string(out)
 }
 
-func millis(d time.Duration) string { return fmt.Sprintf("%.2f", float64(d)/float64(time.Millisecond)) }
+func millis(d time.Duration) string {
+	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', 2, 64)
+}
 
 func rounded(d time.Duration) float64 {
 	return math.Round(float64(d)/float64(time.Microsecond)/10) / 100
