@@ -16,11 +16,25 @@ type function struct {
 }
 
 // A swap is a target that can be replaced between invocations.
-type swap struct{ now atomic.Pointer[invoke.Target] }
+type swap struct{ now atomic.Pointer[invoke.Timed] }
 
 // Invoke runs the target of the moment.
 func (s *swap) Invoke(ctx context.Context, r invoke.Request) (invoke.Result, error) {
-	return (*s.now.Load()).Invoke(ctx, r)
+	return s.now.Load().Invoke(ctx, r)
+}
+
+// Ready is that of the target of the moment: one that others invoke too may
+// have less room than the mappings left.
+func (s *swap) Ready(ctx context.Context) error { return s.now.Load().Ready(ctx) }
+
+// Reserve takes a slot of the target of the moment, if it has any. Without, the
+// target may still be replaced before the invocation.
+func (s *swap) Reserve(ctx context.Context) (invoke.Target, func(), error) {
+	now := s.now.Load()
+	if _, ok := now.Target.(invoke.Reserver); !ok {
+		return s, func() {}, nil
+	}
+	return now.Reserve(ctx)
 }
 
 // KeepsTime: whatever is underneath is bounded by its own version's timeout.
@@ -33,8 +47,7 @@ func newFunction() *function {
 
 // become puts the target, timeout and limit of f in place.
 func (f *function) become(next invoke.Function, newID func() string) {
-	var target invoke.Target = invoke.Timed{Target: next.Target, Timeout: next.Timeout, NewID: newID}
-	f.under.now.Store(&target)
+	f.under.now.Store(&invoke.Timed{Target: next.Target, Timeout: next.Timeout, NewID: newID})
 	limit := next.Concurrency
 	if limit == 0 {
 		limit = invoke.DefaultConcurrency

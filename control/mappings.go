@@ -124,12 +124,12 @@ func (p *Plane) target(cfg mapping.Config, functions map[string]*Function) (miss
 // neighbours are the mappings that one could be a duplicate of. p.mu is held.
 func (p *Plane) neighbours(cfg mapping.Config) (list []mapping.Config) {
 	for _, m := range p.mappings {
-		if near(cfg, m.Config) {
+		if near(&cfg, &m.Config) {
 			list = append(list, m.Config)
 		}
 	}
 	for _, other := range p.claims {
-		if near(cfg, other) {
+		if near(&cfg, &other) {
 			list = append(list, other)
 		}
 	}
@@ -138,7 +138,7 @@ func (p *Plane) neighbours(cfg mapping.Config) (list []mapping.Config) {
 
 // near says that two mappings may read the same: all others need not be looked
 // at.
-func near(a, b mapping.Config) bool {
+func near(a, b *mapping.Config) bool {
 	return a.EventSourceArn == b.EventSourceArn || kafka(a) && kafka(b)
 }
 
@@ -271,6 +271,6 @@ func (p *Plane) DeleteMapping(ctx context.Context, uuid string) (Mapping, error)
 }
 
 // kafka says that a mapping has a consumer group.
-func kafka(c mapping.Config) bool {
+func kafka(c *mapping.Config) bool {
 	return c.AmazonManagedKafkaEventSourceConfig != nil || c.SelfManagedKafkaEventSourceConfig != nil
 }
