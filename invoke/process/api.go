@@ -73,7 +73,7 @@ func (a *api) expire(inv *invocation) {
 	}
 }
 
-// A route is a path of the Runtime API below /2018-06-01/.
+// ServeHTTP serves the Runtime API, below /2018-06-01/, and what is beside it.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, ok := strings.CutPrefix(r.URL.Path, "/2018-06-01/")
 	if !ok {

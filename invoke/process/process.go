@@ -11,6 +11,9 @@
 // timeout and its error is the invocation's answer. So module-level code of a
 // broken function runs twice for the first caller and once for each later one.
 //
+// A bootstrap that is not executable fails as on AWS. Nothing is changed in the
+// code folder, which is the user's own: the log says once what to do.
+//
 // Not there: SnapStart, external extensions, layers below /opt, freezing
 // between invocations. Output written after an invocation ended belongs to the
 // environment, as it does when the next invocation thaws it on AWS.
