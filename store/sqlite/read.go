@@ -41,8 +41,8 @@ func (s *Store) Get(ctx context.Context, key string) (found store.Pair, err erro
 }
 
 // List returns a page of keys; see store.KV.
-func (s *Store) List(ctx context.Context, prefix, after string, max int) (list []store.Pair, err error) {
-	p, err := newPage(max)
+func (s *Store) List(ctx context.Context, prefix, after string, most int) (list []store.Pair, err error) {
+	p, err := newPage(most)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (s *Store) List(ctx context.Context, prefix, after string, max int) (list [
 			pair := store.Pair{Key: text(row[0]), Revision: store.Revision(number(row[1])), Value: blob(row[2])}
 			list = append(list, pair)
 			return p.more(len(pair.Value))
-		}, "SELECT key, revision, value FROM keys WHERE key>=? AND key>? AND key<? AND value IS NOT NULL ORDER BY key", prefix, after, beyond(prefix))
+		}, "SELECT key, revision, value FROM keys WHERE key>=? AND key<? AND value IS NOT NULL ORDER BY key", max(prefix, next(after)), beyond(prefix))
 	})
 	return list, err
 }

@@ -228,3 +228,11 @@ func (c *committer) forget() error {
 
 // beyond is greater than every name that begins with prefix: names are UTF-8.
 func beyond(prefix string) string { return prefix + "\xff" }
+
+// next is the least name greater than name: names have no NUL.
+func next(name string) string {
+	if name == "" {
+		return ""
+	}
+	return name + "\x00"
+}
