@@ -25,6 +25,7 @@ func Example() {
 	}
 	defer os.RemoveAll(data)
 	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	plane, err := control.Open(ctx, control.Options{
 		Store: store.Memory(), Data: data,
 		Build: func(_ context.Context, f control.Function) (invoke.Function, io.Closer, error) {
