@@ -21,52 +21,52 @@ func trouble(path string, err error) error {
 	if errors.As(err, &known) || !errors.As(err, &engine) && !errors.As(err, &number) {
 		return err
 	}
-	kind, remedy := classify(path, err)
+	remedy, kind := classify(path, err)
 	return &store.TroubleError{Path: path, Kind: kind, Err: err, Remedy: remedy}
 }
 
 // system classifies what the system itself said.
-func system(err error) (kind error, remedy string) {
+func system(err error) (remedy string, kind error) {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
-		return store.ErrFull, remedyFull
+		return remedyFull, store.ErrFull
 	}
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return store.ErrReadOnly, remedyReadOnly
+		return remedyReadOnly, store.ErrReadOnly
 	}
-	return nil, ""
+	return "", nil
 }
 
-func classify(path string, err error) (kind error, remedy string) {
-	if kind, remedy := system(err); kind != nil {
-		return kind, remedy
+func classify(path string, err error) (remedy string, kind error) {
+	if remedy, kind := system(err); kind != nil {
+		return remedy, kind
 	}
 	var e *modernc.Error
 	if !errors.As(err, &e) {
-		return nil, ""
+		return "", nil
 	}
 	switch e.Code() & 0xff {
 	case codes.SQLITE_FULL:
-		return store.ErrFull, remedyFull
+		return remedyFull, store.ErrFull
 	case codes.SQLITE_IOERR:
 		// A file size limit or a quota is not told apart by SQLite.
 		if e.Code() == codes.SQLITE_IOERR_WRITE || e.Code() == codes.SQLITE_IOERR_SHMSIZE {
-			if kind, remedy := system(probe(path)); kind != nil {
-				return kind, remedy
+			if remedy, kind := system(probe(path)); kind != nil {
+				return remedy, kind
 			}
 		}
-		return nil, "look at the system's log for trouble with the disk"
+		return "look at the system's log for trouble with the disk", nil
 	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
-		return store.ErrCorrupt, "stop penstock, keep a copy of the file, and restore a backup, or try: sqlite3 FILE .recover"
+		return "stop penstock, keep a copy of the file, and restore a backup, or try: sqlite3 FILE .recover", store.ErrCorrupt
 	case codes.SQLITE_CANTOPEN: // a journal beside the file, mostly
-		if kind, remedy := system(probe(path)); kind != nil {
-			return kind, remedy
+		if remedy, kind := system(probe(path)); kind != nil {
+			return remedy, kind
 		}
 	case codes.SQLITE_READONLY, codes.SQLITE_PERM, codes.SQLITE_AUTH:
-		return store.ErrReadOnly, remedyReadOnly
+		return remedyReadOnly, store.ErrReadOnly
 	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
-		return store.ErrInUse, "another program keeps the file locked; end it"
+		return "another program keeps the file locked; end it", store.ErrInUse
 	}
-	return nil, ""
+	return "", nil
 }
 
 const (
