@@ -107,19 +107,27 @@ func writers(path string) error {
 	return errors.New("writers do not end")
 }
 
-// traced reports each commit; see TestSyncedBeforeAcknowledged.
+// traced has several writers, so that most commits are made by another's
+// hand, and reports each; see TestSyncedBeforeAcknowledged.
 func traced(path string) error {
 	s, err := Open(path, Options{})
 	if err != nil {
 		return err
 	}
-	for i := range 60 {
-		if _, err := store.Set(context.Background(), s, fmt.Sprint("key", i%7), make([]byte, 1000), store.Any); err != nil {
-			return err
-		}
-		report(fmt.Sprint(acknowledged, i))
+	var wg sync.WaitGroup
+	errs := make([]error, tracedWriters)
+	for w := range tracedWriters {
+		wg.Go(func() {
+			for i := 0; i < tracedWrites/tracedWriters && errs[w] == nil; i++ {
+				mark := fmt.Sprintf("mark-%d-%06d;", w, i)
+				if errs[w] = set(s, fmt.Sprint(w, "/", i), mark+strings.Repeat(".", 200)); errs[w] == nil {
+					report(acknowledged + mark)
+				}
+			}
+		})
 	}
-	return s.Close()
+	wg.Wait()
+	return errors.Join(append(errs, s.Close())...)
 }
 
 // limited fills the store up to the largest file that the process may write,
