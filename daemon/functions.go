@@ -1,14 +1,8 @@
 package daemon
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 
@@ -48,98 +42,14 @@ func (c *command) newHost(data, url string, logs func(process.LogLine), warn fun
 	return h, nil
 }
 
-// A fleet is the functions of a stack, started and ready to be closed.
-type fleet struct {
-	functions map[string]invoke.Function
-	processes []*process.Process
-	skipped   map[string]error // functions whose interpreter is missing
-}
-
-// deploy prepares every function of a stack: code unpacked, Go built,
-// interpreters found. Functions whose interpreter is missing are skipped and
-// named; other errors are joined, and nothing is left running. progress is told
-// what is still being prepared.
-func (c *command) deploy(ctx context.Context, host *process.Host, data string, stack *template.Stack, progress func(string)) (*fleet, error) {
-	f := &fleet{functions: map[string]invoke.Function{}, skipped: map[string]error{}}
-	waiting := map[string]bool{}
-	for _, fn := range stack.Functions {
-		waiting[fn.Name] = true
-	}
-	tell := func() {
-		if len(waiting) > 0 {
-			progress("preparing " + strings.Join(slices.Sorted(maps.Keys(waiting)), ", "))
-		}
-	}
-	tell()
-	defer progress("")
-	var (
-		wg   sync.WaitGroup
-		mu   sync.Mutex // guards all of this
-		errs []error
-		code = exitUsage
-	)
-	for _, fn := range stack.Functions {
-		wg.Go(func() {
-			p, err := c.deployOne(ctx, host, data, fn)
-			mu.Lock()
-			defer mu.Unlock()
-			delete(waiting, fn.Name)
-			tell()
-			if p != nil {
-				f.processes = append(f.processes, p)
-			}
-			switch missing := (*process.MissingError)(nil); {
-			case errors.As(err, &missing):
-				f.skipped[fn.Name] = missing
-			case err != nil:
-				if errors.Is(err, exec.ErrNotFound) {
-					code = exitEnvironment
-				}
-				errs = append(errs, fmt.Errorf("%s: %w", fn.Pos, err))
-			default:
-				f.functions[fn.Name] = invoke.Function{Target: p, Timeout: fn.Timeout, RoleARN: fn.Role, Concurrency: concurrency(fn)}
-			}
-		})
-	}
-	wg.Wait()
-	if ctx.Err() != nil {
-		errs = []error{errInterrupted} // and what that broke
-		code = exitInterrupted
-	}
-	if len(errs) > 0 {
-		f.close(ctx)
-		return nil, &exit{code, errors.Join(errs...)}
-	}
-	return f, nil
-}
-
-// complete is an error if functions were skipped.
-func (f *fleet) complete() error {
-	if len(f.skipped) == 0 {
-		return nil
-	}
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(f.skipped)) {
-		errs = append(errs, fmt.Errorf("function %s: %w", name, f.skipped[name]))
-	}
-	return &exit{exitEnvironment, errors.Join(errs...)}
-}
-
-func (c *command) deployOne(ctx context.Context, host *process.Host, data string, fn template.Function) (*process.Process, error) {
-	dir, err := codeFolder(data, fn)
-	if err != nil {
-		return nil, fmt.Errorf("function %s: %w", fn.Name, err)
-	}
-	p, err := host.New(process.Function{
+// described says how a template's function with its code in dir is run.
+func (c *command) described(fn template.Function, dir string) process.Function {
+	return process.Function{
 		Name: fn.Name, Runtime: fn.Runtime, Handler: fn.Handler, CodeDir: dir,
 		Environment: fn.Environment, MemoryMB: fn.MemorySize, Timeout: fn.Timeout,
 		LogFormat: fn.LogFormat, LogLevel: fn.LogLevel,
 		Concurrency: max(1, concurrency(fn)), ARN: fn.ARN, Region: c.Region, Account: c.Account,
-	})
-	if err != nil {
-		return nil, err
 	}
-	return p, p.Prepare(ctx)
 }
 
 // concurrency is the limit of a function; the template's zero blocks it.
@@ -151,13 +61,4 @@ func concurrency(fn template.Function) int {
 		return -1
 	}
 	return *fn.Concurrency
-}
-
-// close ends all processes; when ctx is done they are killed.
-func (f *fleet) close(ctx context.Context) {
-	var wg sync.WaitGroup
-	for _, p := range f.processes {
-		wg.Go(func() { p.Shutdown(ctx) }) // its error says only that ctx was done
-	}
-	wg.Wait()
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -36,7 +37,11 @@ properties are listed. The exit code is 2 if something is refused or wrong.`,
 			if err != nil {
 				return err
 			}
-			return c.printPlan(stack)
+			host, err := c.newHost("", "", nil, nil)
+			if err != nil {
+				return err
+			}
+			return c.printPlan(stack, c.on(host, "", nil).check(stack))
 		},
 	}
 	c.common(cmd.Flags())
@@ -53,7 +58,8 @@ func (c *command) printSettings() error {
 	return w.Flush()
 }
 
-func (c *command) printPlan(stack *template.Stack) error {
+// printPlan prints what a stack runs; unable is what is wrong with its functions.
+func (c *command) printPlan(stack *template.Stack, unable []error) error {
 	fmt.Fprintf(c.out, "stack %s (%s)\n", stack.Name, stack.File)
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	heading := func(title string, n int) {
@@ -71,6 +77,9 @@ func (c *command) printPlan(stack *template.Stack) error {
 	}
 	heading("mappings", len(stack.Mappings))
 	errs, warnings := c.printMappings(w, stack)
+	for i, err := range unable {
+		errs = slices.Insert(errs, i, err.Error())
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}

@@ -118,40 +118,6 @@ func TestSecondSignalStopsAtOnce(t *testing.T) {
 	}
 }
 
-// SIGHUP applies changes of code: new processes take over, and the mapping goes on.
-func TestReload(t *testing.T) {
-	dir := project(t, map[string]string{"template.yaml": python, "app.py": "def handler(event, context): print('OLD CODE')\n"})
-	d := up(t, dir, "--local", "--watch")
-	client(t, "send", d.URL, map[string]any{"queue": "jobs", "MessageBody": "1"})
-	d.function("work", "OLD CODE")
-	// Of another size: Python takes a file of the same second and size for the same.
-	if err := os.WriteFile(dir+"/app.py", []byte("def handler(event, context): print('NEW CODE' + '')\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := d.wait(20*time.Second, func(l line) bool { return l.Msg == "changes applied" }); !ok {
-		t.Fatal("the change was not applied")
-	}
-	client(t, "send", d.URL, map[string]any{"queue": "jobs", "MessageBody": "2"})
-	d.function("work", "NEW CODE")
-
-	if err := os.WriteFile(dir+"/template.yaml", []byte("Resources: ["), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := d.wait(20*time.Second, func(l line) bool { return strings.Contains(l.Msg, "was not applied") }); !ok {
-		t.Fatal("a broken template went unnoticed")
-	}
-	client(t, "send", d.URL, map[string]any{"queue": "jobs", "MessageBody": "3"})
-	seen := 0
-	if _, ok := d.wait(10*time.Second, func(l line) bool {
-		if l.Function == "work" && strings.Contains(l.Msg, "NEW CODE") {
-			seen++
-		}
-		return seen == 2
-	}); !ok {
-		t.Error("after a refused change the old state must go on")
-	}
-}
-
 // Pages in a browser cannot reach the port.
 func TestPortIsSafeFromWebPages(t *testing.T) {
 	d := up(t, "--local")

@@ -88,11 +88,11 @@ func (c *command) runTry(ctx context.Context, dir string, files []string, o tryO
 	if err != nil {
 		return err
 	}
-	fleet, err := c.deploy(ctx, host, data, stack, c.console.progress)
+	fleet, err := c.on(host, data, c.console.progress).deploy(ctx, stack, nil)
 	if err != nil {
 		return err
 	}
-	defer func() { fleet.close(context.WithoutCancel(ctx)) }()
+	defer func() { fleet.close(context.WithoutCancel(ctx), nil) }()
 	if o.requireAll {
 		if err := fleet.complete(); err != nil {
 			return err

@@ -28,7 +28,11 @@ func codeFolder(data string, fn template.Function) (string, error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return "", err
 		}
-		return dir, os.WriteFile(filepath.Join(dir, fn.Code.File), []byte(fn.Code.Inline), 0o600)
+		path := filepath.Join(dir, fn.Code.File)
+		if there, err := os.ReadFile(path); err == nil && string(there) == fn.Code.Inline {
+			return dir, nil // and has not changed for who runs it
+		}
+		return dir, os.WriteFile(path, []byte(fn.Code.Inline), 0o600)
 	}
 	info, err := os.Stat(fn.Code.Path)
 	if err != nil {

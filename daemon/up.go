@@ -60,14 +60,14 @@ once. SIGHUP, or --watch, applies changes of code and template.`,
 // A service is a running daemon.
 type service struct {
 	*command
-	path      string // of the template; empty: none
-	data      string
-	url       string // of the port
-	local     *sqs.Service
-	host      *process.Host
-	server    *penstock.Server
-	endpoints awsclient.Endpoints
-	hangup    chan os.Signal
+	path       string // of the template; empty: none
+	data       string
+	url        string // of the port
+	local      *sqs.Service
+	deployment *deployment
+	server     *penstock.Server
+	endpoints  awsclient.Endpoints
+	hangup     chan os.Signal
 
 	watching sync.WaitGroup
 	mu       sync.Mutex // guards what follows
@@ -88,32 +88,40 @@ func (c *command) runUp(ctx context.Context, path string) error {
 		return err
 	}
 	defer l.Close()
+	s.url = url(l)
+	served := ""
+	if c.Local {
+		served = s.url
+	}
+	host, err := c.newHost(s.data, served, c.logLine, func(text string) { c.log.Warn(text) })
+	if err != nil {
+		return err
+	}
+	s.deployment = c.on(host, s.data, c.console.show)
+	stack, err := s.read() // before the data folder: a path that is wrong leaves nothing behind
+	if err != nil {
+		return err
+	}
 	unlock, err := lock(s.data)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	s.url = url(l)
-
 	var routes []awswire.Route
-	served := ""
 	if c.Local {
 		s.local = &sqs.Service{Region: c.Region, Account: c.Account}
 		defer s.local.Close()
-		routes, served = []awswire.Route{s.local.Route()}, s.url
-	}
-	warn := func(text string) { c.log.Warn(text) }
-	if s.host, err = c.newHost(s.data, served, c.logLine, warn); err != nil {
-		return err
+		routes = []awswire.Route{s.local.Route()}
 	}
 	s.endpoints = endpoints
-	if s.stack, s.fleet, err = s.prepare(ctx); err != nil {
+	if s.fleet, err = s.prepare(ctx, stack); err != nil {
 		if ctx.Err() != nil {
 			return ended(ctx)
 		}
 		return err
 	}
-	defer func() { s.fleet.close(context.WithoutCancel(ctx)) }()
+	s.stack = stack
+	defer func() { s.fleet.close(context.WithoutCancel(ctx), nil) }()
 	s.server = &penstock.Server{
 		Kinds: c.kinds, Functions: s.fleet.functions, Mappings: mappings(s.stack),
 		Region: c.Region, Account: c.Account, Grace: c.Grace, Log: c.log,
@@ -164,20 +172,28 @@ func (s *service) run(ctx context.Context, port func(context.Context) error) err
 	return err
 }
 
-// prepare loads the template, makes its local queues, builds its functions and
-// looks for its sources.
-func (s *service) prepare(ctx context.Context) (*template.Stack, *fleet, error) {
-	stack := &template.Stack{}
-	if s.path != "" {
-		queues := ""
-		if s.local != nil {
-			queues = s.url
-		}
-		var err error
-		if stack, err = s.load(s.path, queues); err != nil {
-			return nil, nil, err
-		}
+// read loads the template and checks its functions.
+func (s *service) read() (*template.Stack, error) {
+	if s.path == "" {
+		return &template.Stack{}, nil
 	}
+	queues := ""
+	if s.Local {
+		queues = s.url
+	}
+	stack, err := s.load(s.path, queues)
+	if err != nil {
+		return nil, err
+	}
+	if errs := s.deployment.check(stack); len(errs) > 0 {
+		return nil, &exit{exitUsage, errors.Join(errs...)}
+	}
+	return stack, nil
+}
+
+// prepare makes a stack's local queues, builds its functions and looks for its
+// sources. Functions that run already are taken over.
+func (s *service) prepare(ctx context.Context, stack *template.Stack) (*fleet, error) {
 	for _, note := range stack.Warnings {
 		s.log.Warn(noteLine(note))
 	}
@@ -187,9 +203,9 @@ func (s *service) prepare(ctx context.Context) (*template.Stack, *fleet, error) 
 	if n := len(stack.Functions); n > 0 {
 		s.log.Info("preparing functions", "count", n)
 	}
-	f, err := s.deploy(ctx, s.host, s.data, stack, s.console.show)
+	f, err := s.deployment.deploy(ctx, stack, s.fleet)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err = f.complete(); err == nil {
 		err = s.inspect(ctx, stack)
@@ -198,10 +214,10 @@ func (s *service) prepare(ctx context.Context) (*template.Stack, *fleet, error) 
 		err = createQueues(ctx, s.local, stack)
 	}
 	if err != nil {
-		f.close(ctx)
-		return nil, nil, err
+		f.close(ctx, s.fleet)
+		return nil, err
 	}
-	return stack, f, nil
+	return f, nil
 }
 
 // endpoint says where sources are: local queues behind our own port, the rest
@@ -230,46 +246,6 @@ func (s *service) announce() {
 		s.log.Warn("there is nothing to run: name a template, or serve queues with --local")
 	}
 	s.log.Info("ready", "listen", s.url, "data", s.data, "local", s.local != nil)
-}
-
-// reloads applies changes at SIGHUP, and with --watch when files change. What
-// runs on old code may finish until the second context is done.
-func (s *service) reloads(ctx, finish context.Context) {
-	var changes <-chan struct{}
-	if s.Watch && s.path != "" {
-		changes = s.watch(ctx)
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.hangup:
-		case <-changes:
-		}
-		if err := s.reload(ctx, finish); err != nil && ctx.Err() == nil {
-			s.log.Error("the change was not applied; what ran before goes on", "error", err)
-		}
-	}
-}
-
-// reload loads everything anew and applies the difference. Functions that run
-// end on the old code; the old processes are closed behind them.
-func (s *service) reload(ctx, finish context.Context) error {
-	stack, next, err := s.prepare(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.server.Change(next.functions, mappings(stack)); err != nil {
-		next.close(ctx)
-		return err
-	}
-	s.mu.Lock()
-	old := s.fleet
-	s.stack, s.fleet = stack, next
-	s.mu.Unlock()
-	s.log.Info("changes applied", "functions", len(stack.Functions), "mappings", len(stack.Mappings))
-	old.close(finish)
-	return nil
 }
 
 func (c *command) logLine(line process.LogLine) {

@@ -3,15 +3,13 @@ package daemon
 import (
 	"context"
 	"hash/fnv"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 )
 
-// watchEvery is how often --watch looks at files. Times and sizes are compared,
-// not contents: that is cheap, and works on every file system.
+// watchEvery is how often --watch looks at files.
 const watchEvery = 500 * time.Millisecond
 
 // watch tells when the template or code changed and then stayed the same for
@@ -49,20 +47,8 @@ func (s *service) watch(ctx context.Context) <-chan struct{} {
 // fingerprint sums up names, times and sizes of the template and all code.
 func (s *service) fingerprint() uint64 {
 	h := fnv.New64a()
-	add := func(path string) {
-		filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return nil // it will be there again, or be missed by the reload
-			}
-			if d.IsDir() && (path == s.data || d.Name() == ".git" || d.Name() == "node_modules" || d.Name() == "__pycache__") {
-				return filepath.SkipDir
-			}
-			if info, err := d.Info(); err == nil && !d.IsDir() {
-				h.Write([]byte(path + info.ModTime().String()))
-				h.Write([]byte{byte(info.Size()), byte(info.Size() >> 8), byte(info.Size() >> 16)})
-			}
-			return nil
-		})
+	add := func(path string) { // what cannot be read will be there again, or be missed by the reload
+		addFiles(h, path, s.data, append([]string{"node_modules"}, notCode...))
 	}
 	if info, err := os.Stat(s.path); err == nil && info.IsDir() {
 		for _, name := range []string{"template.yaml", "template.yml", "template.json", "cdk.out", filepath.Join(".aws-sam", "build", "template.yaml")} {
