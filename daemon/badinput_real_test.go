@@ -105,6 +105,39 @@ func TestRefusedProjects(t *testing.T) {
 	}
 }
 
+// What is refused leaves nothing behind, and each command refuses the same.
+func TestRefusalsMakeNothing(t *testing.T) {
+	java := strings.Replace(python, "python3.12", "java21", 1)
+	tests := []struct {
+		template, path string
+		says           []string
+	}{
+		{python, "nonexist.yaml", []string{"nonexist.yaml"}},
+		{"Resources: [", "", []string{"template.yaml:1:"}},
+		{"", "events", []string{"has no template.yaml"}},
+		{java, "", []string{`Work: Function.Runtime "java21": penstock runs`}},
+	}
+	for _, test := range tests {
+		for _, command := range []string{"up", "try", "plan"} {
+			dir := project(t, map[string]string{"template.yaml": test.template, "app.py": "", "events/1.json": `{"body":"x"}`})
+			args := []string{command, filepath.Join(dir, test.path)}
+			if command == "up" {
+				args = append(args, "--listen", "127.0.0.1:0", "--local")
+			}
+			out, errs, code := penstock(t, args...)
+			if code != 2 {
+				t.Errorf("%s %s: exit code %d, want 2", command, test.path, code)
+			}
+			has(t, out+errs, test.says...)
+			var left []string
+			filepath.WalkDir(dir, func(path string, _ os.DirEntry, _ error) error { left = append(left, path); return nil })
+			if len(left) != 5 {
+				t.Errorf("%s %s: something was made: %q", command, test.path, left)
+			}
+		}
+	}
+}
+
 // Functions that misbehave get Lambda's error objects, and their messages go
 // where the redrive policy says.
 func TestMisbehavingFunctions(t *testing.T) {

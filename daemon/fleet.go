@@ -67,9 +67,17 @@ func (c *command) on(host *process.Host, data string, progress func(string)) *de
 	}, progress}
 }
 
-// check says what is wrong with the functions of a stack as far as that shows
+// check is an error if a function of a stack has faults.
+func (d *deployment) check(stack *template.Stack) error {
+	if errs := d.faults(stack); len(errs) > 0 {
+		return &exit{exitUsage, errors.Join(errs...)}
+	}
+	return nil
+}
+
+// faults are what is wrong with the functions of a stack as far as that shows
 // without preparing them: runtimes that nothing here runs above all.
-func (d *deployment) check(stack *template.Stack) (errs []error) {
+func (d *deployment) faults(stack *template.Stack) (errs []error) {
 	for _, fn := range stack.Functions {
 		dir := fn.Code.Path
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {

@@ -41,7 +41,7 @@ properties are listed. The exit code is 2 if something is refused or wrong.`,
 			if err != nil {
 				return err
 			}
-			return c.printPlan(stack, c.on(host, "", nil).check(stack))
+			return c.printPlan(stack, c.on(host, "", nil).faults(stack))
 		},
 	}
 	c.common(cmd.Flags())

@@ -30,6 +30,29 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// plan refuses runtimes that nothing here runs, and takes those that --runtime
+// names, without looking for an interpreter.
+func TestRefusedRuntimes(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "work/app.py", "")
+	put(t, dir, "template.yaml", strings.NewReplacer("python3.12", "java21", "Runtime: nodejs22.x", "Runtime: nodejs99.x").Replace(pair))
+	out, _, code := execute(t, "plan", dir)
+	if code != 2 || strings.Count(out, "template.yaml:") != 1 {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	contains(t, "output", out, "  work  java21|\nrefused\n|template.yaml:3:3: Work: Function.Runtime \"java21\": penstock runs python*")
+	program := written(t, "java", "")
+	if out, errs, code := execute(t, "plan", dir, "--runtime", "java21="+program); code != 0 {
+		t.Errorf("with --runtime: exit code %d\n%s%s", code, out, errs)
+	}
+	if _, errs, code := execute(t, "plan", dir, "--runtime", "java21="+program+".none"); code != 2 || !strings.Contains(errs, "there is no such program") {
+		t.Errorf("with a --runtime that is not there: exit code %d\n%s", code, errs)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 2 {
+		t.Errorf("plan made something: %v", left)
+	}
+}
+
 func TestRedrive(t *testing.T) {
 	for policy, want := range map[string]int{
 		`{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:0:d","maxReceiveCount":7}`:      7,

@@ -88,7 +88,11 @@ func (c *command) runTry(ctx context.Context, dir string, files []string, o tryO
 	if err != nil {
 		return err
 	}
-	fleet, err := c.on(host, data, c.console.progress).deploy(ctx, stack, nil)
+	deployment := c.on(host, data, c.console.progress)
+	if err := deployment.check(stack); err != nil {
+		return err
+	}
+	fleet, err := deployment.deploy(ctx, stack, nil)
 	if err != nil {
 		return err
 	}

@@ -185,10 +185,7 @@ func (s *service) read() (*template.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	if errs := s.deployment.check(stack); len(errs) > 0 {
-		return nil, &exit{exitUsage, errors.Join(errs...)}
-	}
-	return stack, nil
+	return stack, s.deployment.check(stack)
 }
 
 // prepare makes a stack's local queues, builds its functions and looks for its
