@@ -68,7 +68,7 @@ func TestCommands(t *testing.T) {
 		{"plan " + template + " --parameter x", 2, "", `--parameter "x": must be NAME=VALUE`},
 		{"plan " + template + " --import =x", 2, "", `--import "=x": must be NAME=VALUE`},
 		{"sources", 0, "sqs  Amazon SQS queues", ""},
-		{"sources sqs", 0, "batch size        10, at most 10000|partial failures  yes|under \"body\"", ""},
+		{"sources sqs", 0, "batch size        10, at most 10000|partial failures  yes|under \"body\"|\na function gets\n  {\n    \"Records\": [\n      {\n        \"messageId\": |        \"body\": \"{\\\"order\\\": 1}\",\n|\n    ]\n  }\n\na function answers\n  Without ReportBatchItemFailures |\n  {\"batchItemFailures\":", ""},
 		{"sources kinesis", 2, "", `no kind of source is named "kinesis"; there is sqs`},
 		{"version", 0, "penstock ", ""},
 		{"--version", 0, "penstock ", ""},
