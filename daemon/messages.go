@@ -40,6 +40,13 @@ type message struct {
 	Expect     string               `json:"expect"`     // delivered, filtered or dead; empty: anything
 
 	from string // file and number, for messages to the user
+	slip *slip  // what may be wrong with a file that is taken as one body
+}
+
+// A slip is a text that names a queue as a message does, but has no body.
+type slip struct {
+	to  string
+	err error
 }
 
 // An attribute is written as a string, a number, or {"type": T, "value": V}
@@ -147,7 +154,7 @@ func parseMessages(text []byte) ([]message, error) {
 		return []message{m}, err
 	}
 	var list []json.RawMessage
-	if len(text) > 0 && text[0] == '[' && json.Unmarshal(text, &list) == nil && len(list) > 0 && isMessage(list[0]) {
+	if len(text) > 0 && text[0] == '[' && json.Unmarshal(text, &list) == nil && slices.ContainsFunc(list, isMessage) {
 		messages := make([]message, len(list))
 		for i, one := range list {
 			var err error
@@ -161,11 +168,27 @@ func parseMessages(text []byte) ([]message, error) {
 		return nil, errors.New("the file is empty, and a message needs a body")
 	}
 	body, _ := json.Marshal(string(text)) // a string cannot fail
-	return []message{{Body: body}}, nil
+	m := message{Body: body}
+	if len(list) > 0 {
+		text = list[0]
+	}
+	m.slip = slipOf(text)
+	return []message{m}, nil
+}
+
+// slipOf is nil if text does not look like a message at all.
+func slipOf(text []byte) *slip {
+	var members map[string]json.RawMessage
+	var to string
+	if json.Unmarshal(text, &members) != nil || json.Unmarshal(members["to"], &to) != nil || to == "" {
+		return nil
+	}
+	_, err := parseMessage(text)
+	return &slip{to, err}
 }
 
 // isMessage says whether text is an object with a member "body".
-func isMessage(text []byte) bool {
+func isMessage(text json.RawMessage) bool {
 	var members map[string]json.RawMessage
 	return json.Unmarshal(text, &members) == nil && members["body"] != nil
 }
@@ -173,6 +196,9 @@ func isMessage(text []byte) bool {
 func parseMessage(text []byte) (message, error) {
 	var m message
 	if err := strict(text, &m); err != nil {
+		if !isMessage(text) {
+			err = fmt.Errorf("body is missing: %w", err)
+		}
 		return m, err
 	}
 	switch {

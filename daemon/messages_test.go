@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/penstock/penstock/control/template"
 )
 
 func TestParseMessages(t *testing.T) {
@@ -57,6 +59,8 @@ func TestRefusedMessages(t *testing.T) {
 		`{"body":"x","delay":99999999999999}`:  "delay 99999999999999: must be",
 		`[{"body":"x"},{"to":"y"}]`:            "entry 2: body is missing",
 		`[{"body":"x"},7]`:                     "entry 2:",
+		`[{"to":"y"},{"body":"x"}]`:            "entry 1: body is missing",
+		`[{"body":"x"},{"bodyy":"y"}]`:         `entry 2: body is missing: json: unknown field "bodyy"`,
 		`{"body":"x","attributes":{"a":true}}`: "must be a string, a number or",
 		`{"body":"x","attributes":{"a":{"type":"Binary","value":"no base64"}}}`: "base64",
 		`{"body":"x","attributes":{"a":{"kind":"String"}}}`:                     `unknown field "kind"`,
@@ -132,6 +136,37 @@ func TestQueueFor(t *testing.T) {
 	none.Queues = nil
 	if _, err = queueFor(message{To: "x", from: "a.json"}, &none); err == nil || !strings.Contains(err.Error(), "the template has no queues") {
 		t.Error(err)
+	}
+}
+
+// A message whose body is misspelled is no body, but an object that has a
+// member "to" of another meaning is.
+func TestMisspelledMessages(t *testing.T) {
+	one := parsed(t, "", "", "")
+	two := parsed(t, "", "", "}}\n        More: {Type: SQS, Properties: {Queue: !GetAtt Dead.Arn")
+	const unknown = `body is missing: json: unknown field "bodyy"`
+	for _, test := range []struct {
+		text     string
+		one, two string // errors; empty: it is a body
+	}{
+		{`{"to":"jobs","bodyy":"x"}`, unknown, unknown},
+		{`{"to":"Jobs","bodyy":"x"}`, unknown, unknown},
+		{`[{"to":"jobs","bodyy":"x"}]`, unknown, unknown},
+		{`{"to":"jobs"}`, "body is missing", "body is missing"},
+		{`{"to":"somebody","bodyy":"x"}`, "", unknown},
+		{`{"to":["jobs"],"bodyy":"x"}`, "", "mappings read dead, jobs"},
+		{`{"order":1}`, "", "mappings read dead, jobs"},
+	} {
+		path := written(t, "a.json", test.text)
+		for stack, want := range map[*template.Stack]string{one: test.one, two: test.two} {
+			messages, err := readAllMessages("", []string{path}, stack)
+			switch {
+			case want == "" && (err != nil || len(messages) != 1 || messages[0].To != "jobs"):
+				t.Errorf("%s: %v, %v, want a body for jobs", test.text, messages, err)
+			case want != "" && (err == nil || !strings.HasPrefix(err.Error(), "a.json: ") || !strings.HasSuffix(err.Error(), want)):
+				t.Errorf("%s: error %v, want %q", test.text, err, want)
+			}
+		}
 	}
 }
 

@@ -167,10 +167,10 @@ func TestRehearsals(t *testing.T) {
 		not  string
 	}{
 		{"delivered", play{work: fine, events: `[{"body":"a","expect":"delivered"},{"body":"b"}]`}, 0, time.Second,
-			[]string{"jobs  a\n", "work: delivered\n", "ok: delivered, as expected", "all 1 expectation met"}, "jumps"},
+			[]string{"jobs  a\n", "work: delivered\n", "ok: delivered, as expected", "the expectation is met"}, "jumps"},
 		{"no expectation", play{work: fine, events: `{"body":"a"}`}, 0, time.Second, []string{"messages settled: 1 of 1"}, "expectation"},
 		{"the clock jumps over visibility timeouts", play{queue: redriven, work: broken, events: `{"body":"a","expect":"dead"}`}, 0, 5 * time.Second,
-			[]string{"the queues' clock jumps 30s ahead", "work: failed: errorString: cannot do this; hidden until its visibility timeout ends", "failed (receive 3)", "dead: moved to dead after 3 receives", "   1m30s  dead", "all 1 expectation met"}, ""},
+			[]string{"the queues' clock jumps 30s ahead", "work: failed: errorString: cannot do this; hidden until its visibility timeout ends", "failed (receive 3)", "dead: moved to dead after 3 receives", "   1m30s  dead", "the expectation is met"}, ""},
 		{"partial failures", play{queue: redriven, mapping: ", FunctionResponseTypes: [ReportBatchItemFailures]", work: poison,
 			events: `[{"body":"good","expect":"delivered"},{"body":"poison","expect":"dead"}]`}, 0, 5 * time.Second, []string{"reported by the function", "all 2 expectations met"}, ""},
 		{"delay", play{work: fine, events: `{"body":"a","delay":600,"expect":"delivered"}`}, 0, 2 * time.Second, []string{"sent, delayed for 10m0s", "jumps 10m0s", "    10m0s  work: delivered"}, ""},
@@ -182,6 +182,7 @@ func TestRehearsals(t *testing.T) {
 			events: `{"body":"a"}`, options: tryOptions{limit: time.Minute, receives: 10}}, 1, 75 * time.Second, []string{"not settled: the time limit is over"}, ""},
 		{"expectation fails", play{work: fine, events: `[{"body":"a","expect":"filtered"},{"body":"b","expect":"delivered"}]`}, 1, time.Second,
 			[]string{"FAILED: expected filtered, but it is delivered (events #1)", "1 of 2 expectations failed"}, ""},
+		{"the only expectation fails", play{work: fine, events: `{"body":"a","expect":"dead"}`}, 1, time.Second, []string{"\nthe expectation failed\n"}, ""},
 		{"filtered", play{mapping: `, FilterCriteria: {Filters: [{Pattern: '{"body": {"n": [1]}}'}]}`, work: fine,
 			events: `[{"body":{"n":1},"expect":"delivered"},{"body":{"n":2},"expect":"filtered"},{"body":"no JSON","expect":"filtered"}]`}, 0, time.Second, []string{"filtered out", "all 3 expectations met"}, ""},
 		{"window", play{mapping: ", BatchSize: 100, MaximumBatchingWindowInSeconds: 20", work: fine, events: `{"body":"a","times":25}`}, 0, 25 * time.Second,
@@ -263,7 +264,7 @@ func TestDuplicatesAndGroups(t *testing.T) {
 	if err != nil || !slices.Equal(order, []string{"1", "2"}) {
 		t.Errorf("%v, order %q", err, order)
 	}
-	for _, want := range []string{"jobs.fifo [g]  1\n", "sent again and dropped: a duplicate", "all 1 expectation met"} {
+	for _, want := range []string{"jobs.fifo [g]  1\n", "sent again and dropped: a duplicate", "the expectation is met"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}

@@ -29,13 +29,22 @@ func readAllMessages(dir string, files []string, stack *template.Stack) ([]messa
 			return nil, err
 		}
 		for _, m := range messages {
-			if m.To, err = queueFor(m, stack); err != nil {
+			m.To, err = queueFor(m, stack)
+			if s := m.slip; s != nil && (err != nil || isQueue(s.to, stack)) {
+				return nil, usage("%s: %w", m.from, s.err)
+			}
+			if err != nil {
 				return nil, err
 			}
 			all = append(all, m)
 		}
 	}
 	return all, nil
+}
+
+// isQueue says whether a message may be for a queue of that name.
+func isQueue(name string, stack *template.Stack) bool {
+	return slices.ContainsFunc(stack.Queues, func(q template.Queue) bool { return name == q.Name || name == q.LogicalID })
 }
 
 // queueFor is the name of the queue a message is for: a name, a logical ID or,

@@ -152,10 +152,14 @@ func (c *command) report(r *rehearsal, cast cast, why error) error {
 		skipped = "; skipped: " + strings.Join(cast.skipped, ", ")
 	}
 	switch settled, of := r.story.settled(); {
+	case failed > 0 && expected == 1:
+		fmt.Fprintf(c.out, "the expectation failed%s\n", skipped)
 	case failed > 0:
-		fmt.Fprintf(c.out, "%d of %s failed%s\n", failed, count(expected, "expectation"), skipped)
+		fmt.Fprintf(c.out, "%d of %d expectations failed%s\n", failed, expected, skipped)
+	case expected == 1 && why == nil:
+		fmt.Fprintf(c.out, "the expectation is met%s\n", skipped)
 	case expected > 0 && why == nil:
-		fmt.Fprintf(c.out, "all %s met%s\n", count(expected, "expectation"), skipped)
+		fmt.Fprintf(c.out, "all %d expectations met%s\n", expected, skipped)
 	default:
 		fmt.Fprintf(c.out, "messages settled: %d of %d%s\n", settled, of, skipped)
 	}
