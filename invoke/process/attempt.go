@@ -18,7 +18,6 @@ type attempt struct {
 	inv      *invocation
 	c        *child // nil: none was started, and there is an answer
 	begun    time.Time
-	deadline *time.Timer
 	cold     bool
 	initTook time.Duration // shown by the REPORT line
 }
@@ -33,7 +32,7 @@ func (e *environment) begin(inv *invocation) *attempt {
 		t.c.capture.drain() // older output is not this invocation's
 	}
 	inv.deadline = t.begun.Add(e.p.fn.Timeout)
-	t.deadline = time.NewTimer(e.p.fn.Timeout)
+	inv.clock = time.NewTimer(e.p.fn.Timeout)
 	e.log.begin(inv, e.p.lines.start(inv.id))
 	if t.c != nil {
 		t.c.api.deliver(inv)
@@ -45,7 +44,7 @@ func (e *environment) begin(inv *invocation) *attempt {
 // init is the answer. An error means that nothing could be started.
 func (t *attempt) start() (err error) {
 	t.cold, t.initTook = true, 0
-	t.c, err = t.e.startInside(t.inv, t.deadline.C)
+	t.c, err = t.e.startInside(t.inv, t.inv.clock.C)
 	if t.c != nil {
 		t.c.api.deliver(t.inv)
 	}
@@ -57,21 +56,23 @@ func (t *attempt) start() (err error) {
 // be called again, when leave is closed or when there was an answer settleTime
 // ago.
 func (t *attempt) wait(leave <-chan struct{}, patient bool) (over bool) {
-	late := t.inv.late
-	if patient {
-		late = nil
-	}
-	for restarted := false; t.c != nil; restarted = true {
+	for restarted := false; t.c != nil; {
 		select {
 		case <-t.inv.done:
-		case <-late:
-			return false
 		case <-leave:
 			return false
-		case <-t.deadline.C:
+		case <-t.inv.clock.C:
+			if left := time.Until(t.inv.deadline); left > 0 && t.inv.hasAnswer() {
+				t.inv.clock.Reset(left)
+				if !patient {
+					return false
+				}
+				continue
+			}
 			t.e.expire(t.c, t.inv)
 		case <-t.c.exited:
 			if !t.inv.wasHanded() && !restarted && t.e.p.pool.restart(t.e) && t.start() == nil {
+				restarted = true
 				continue // it ended before it saw the event
 			}
 			if t.c != nil {
@@ -86,8 +87,8 @@ func (t *attempt) wait(leave <-chan struct{}, patient bool) (over bool) {
 // conclude writes the closing lines and returns the result. An error means that
 // Shutdown cut the invocation off.
 func (t *attempt) conclude() (invoke.Result, error) {
-	t.deadline.Stop()
 	p, inv := t.e.p, t.inv
+	inv.clock.Stop()
 	if !inv.hasAnswer() {
 		inv.answer(answer{payload: failureObject("Sandbox.Failure", "RequestId: "+inv.id+" Error: the process could not be started again"), status: "failure"})
 	}

@@ -23,7 +23,8 @@ func TestConcludeTakesWhatWasWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := &environment{p: &Process{fn: Function{Timeout: time.Second}}, log: log}
-	a := &attempt{e: e, inv: newInvocation("i"), c: c, begun: time.Now(), deadline: time.NewTimer(time.Second)}
+	a := &attempt{e: e, inv: newInvocation("i"), c: c, begun: time.Now()}
+	a.inv.clock = time.NewTimer(time.Second)
 	log.begin(a.inv, "START")
 	io.WriteString(in, "first\n"+strings.Repeat("x", 40_000)+"\nlast\n")
 	a.inv.answer(answer{payload: []byte("1"), status: "success"})

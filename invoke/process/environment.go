@@ -25,6 +25,7 @@ type environment struct {
 	initTook time.Duration // of a start nobody was told of yet
 	used     time.Time
 	idle     *time.Timer
+	timed    bool // idle runs
 
 	mu      sync.Mutex
 	process *child // the last one started

@@ -15,12 +15,13 @@ type invocation struct {
 	deadline      time.Time // written before delivery, read after it
 
 	done chan struct{} // closed when the runtime is through with it
-	late chan struct{} // closed settleTime after the answer, if not done
+	// clock runs out at the deadline, and settleTime after an answer. Set before
+	// delivery; nil in tests without time.
+	clock *time.Timer
 
 	mu     sync.Mutex
 	handed bool
 	result answer
-	settle *time.Timer
 
 	// Owned by the recorder.
 	tail []byte
@@ -36,8 +37,7 @@ type answer struct {
 }
 
 func newInvocation(id string) *invocation {
-	return &invocation{id: id, done: make(chan struct{}), late: make(chan struct{}),
-		tail: make([]byte, 0, tailRoom)}
+	return &invocation{id: id, done: make(chan struct{}), tail: make([]byte, 0, tailRoom)}
 }
 
 // answer sets the result unless there is one already: an answer that was given
@@ -49,7 +49,9 @@ func (i *invocation) answer(a answer) bool {
 		return false
 	}
 	i.result = a
-	i.settle = time.AfterFunc(settleTime, func() { close(i.late) })
+	if i.clock != nil {
+		i.clock.Reset(settleTime)
+	}
 	return true
 }
 
@@ -74,9 +76,6 @@ func (i *invocation) finish() {
 	case <-i.done:
 	default:
 		close(i.done)
-		if i.settle != nil {
-			i.settle.Stop()
-		}
 	}
 }
 

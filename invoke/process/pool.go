@@ -115,7 +115,6 @@ func (l *pool) free() *environment {
 // take marks room in e as used. mu is held.
 func (l *pool) take(e *environment) {
 	l.work.Add(1)
-	e.idle.Stop()
 	e.busy++
 	e.used = time.Now()
 	if e.alive() {
@@ -242,9 +241,11 @@ func (l *pool) forget(got chan *environment) bool {
 	return true
 }
 
-// rest starts the idle clock of an environment without work. mu is held.
+// rest starts the idle clock of an environment without work, unless it runs: it
+// is left to run while there is work, and looks again then. mu is held.
 func (l *pool) rest(e *environment) {
-	if e.busy == 0 && !l.closed {
+	if e.busy == 0 && !l.closed && !e.timed {
+		e.timed = true
 		e.idle.Reset(l.p.host.idle())
 	}
 }
@@ -252,7 +253,12 @@ func (l *pool) rest(e *environment) {
 // reap stops an environment that was idle long enough.
 func (l *pool) reap(e *environment) {
 	l.mu.Lock()
-	if l.closed || e.busy > 0 || e.starting || time.Since(e.used) < l.p.host.idle() {
+	e.timed = false
+	if left := l.p.host.idle() - time.Since(e.used); l.closed || e.busy > 0 || e.starting || left > 0 {
+		if left > 0 && e.busy == 0 && !e.starting && !l.closed {
+			e.timed = true
+			e.idle.Reset(left)
+		} // else rest comes
 		l.mu.Unlock()
 		return
 	}
