@@ -23,7 +23,7 @@ func execute(t *testing.T, args ...string) (out, errs string, code int) {
 func executeIn(t *testing.T, ctx context.Context, in string, args ...string) (out, errs string, code int) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = run(ctx, all.Kinds(), args, strings.NewReader(in), &stdout, &stderr)
+	code = Program{Kinds: all.Kinds()}.run(ctx, args, strings.NewReader(in), &stdout, &stderr)
 	return stdout.String(), stderr.String(), code
 }
 

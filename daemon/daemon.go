@@ -16,14 +16,27 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/penstock/penstock/awsclient"
 	"github.com/penstock/penstock/invoke/process"
 	"github.com/penstock/penstock/sources"
 )
 
+// A Program is the command with the sources it knows.
+type Program struct {
+	// Kinds are the sources. Names must differ.
+	Kinds []sources.Kind
+	// Attempts is what the AWS client of the kinds counts; "up" logs it when it
+	// stops. nil: there is nothing to log.
+	Attempts *awsclient.Attempts
+}
+
+// Main runs the command with these sources, as Program.Main does.
+func Main(kinds ...sources.Kind) int { return Program{Kinds: kinds}.Main() }
+
 // Main runs the command with the process's arguments and returns its exit
 // code. SIGINT and SIGTERM stop it gracefully; a second one ends the process
 // at once.
-func Main(kinds ...sources.Kind) int {
+func (p Program) Main() int {
 	if process.Reap() { // the process that ends what functions leave behind
 		return exitFine
 	}
@@ -38,7 +51,7 @@ func Main(kinds ...sources.Kind) int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	done := make(chan int, 1)
-	go func() { done <- run(ctx, kinds, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) }()
+	go func() { done <- p.run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) }()
 	select {
 	case code := <-done:
 		return code
@@ -72,15 +85,16 @@ func ended(ctx context.Context) error {
 type command struct {
 	settings
 	kinds    []sources.Kind
+	attempts *awsclient.Attempts // may be nil
 	console  *console
 	in       io.Reader
 	out, err io.Writer // of the console
 	log      *slog.Logger
 }
 
-func run(ctx context.Context, kinds []sources.Kind, args []string, in io.Reader, out, errs io.Writer) int {
+func (p Program) run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	console := newConsole(out, errs)
-	c := &command{kinds: kinds, console: console, in: in, out: stream{console, out}, err: stream{console, errs}}
+	c := &command{kinds: p.Kinds, attempts: p.Attempts, console: console, in: in, out: stream{console, out}, err: stream{console, errs}}
 	root := c.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

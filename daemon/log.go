@@ -21,6 +21,22 @@ func (s *settings) logHandler(w io.Writer, terminal bool) slog.Handler {
 	return slog.NewJSONHandler(w, options)
 }
 
+// logAttempts says in a line what was sent to AWS, so that a retry or a failure
+// cannot hide.
+func (c *command) logAttempts() {
+	if c.attempts == nil {
+		return
+	}
+	var counts []any
+	for _, n := range c.attempts.Snapshot() {
+		counts = append(counts, slog.Group(n.Service+"."+n.Operation,
+			"calls", n.Calls, "attempts", n.Attempts, "retries", n.Attempts-min(n.Attempts, n.Calls), "failures", n.Failures))
+	}
+	if len(counts) > 0 {
+		c.log.Info("requests to AWS", counts...)
+	}
+}
+
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

@@ -54,7 +54,7 @@ func TestTermUnderLoad(t *testing.T) {
 			t.Errorf("%s was done or is left %d times, want once", body, seen[body])
 		}
 	}
-	has(t, d.output(), "everything in hand is settled")
+	has(t, d.output(), "everything in hand is settled", `"msg":"requests to AWS"`, `"SQS.DeleteMessageBatch":{"calls":`, `"SQS.ReceiveMessage":{"calls":`, `"retries":0`)
 }
 
 // After kill -9 nothing that a function started runs on.

@@ -155,6 +155,7 @@ func (s *service) run(ctx context.Context, port func(context.Context) error) err
 	if !quiet() {
 		<-told
 	}
+	s.logAttempts()
 	if err != nil {
 		err = &exit{exitUsage, err}
 	} else if ctx.Err() != nil {

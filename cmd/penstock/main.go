@@ -6,8 +6,12 @@ package main
 import (
 	"os"
 
+	"github.com/penstock/penstock/awsclient"
 	"github.com/penstock/penstock/daemon"
 	"github.com/penstock/penstock/sources/all"
 )
 
-func main() { os.Exit(daemon.Main(all.Kinds()...)) }
+func main() {
+	client := new(awsclient.Client)
+	os.Exit(daemon.Program{Kinds: all.Over(client), Attempts: &client.Attempts}.Main())
+}
