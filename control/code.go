@@ -241,10 +241,6 @@ func writeDurably(path string, data []byte) error {
 // sweep removes archives that nothing refers to any more.
 func (p *Plane) sweep(ctx context.Context) {
 	p.mu.Lock()
-	if len(p.doubtful) > 0 { // a record that is not known may refer to one
-		p.mu.Unlock()
-		return
-	}
 	loose := p.loose
 	p.loose = map[string]bool{}
 	p.mu.Unlock()
@@ -270,8 +266,8 @@ func (p *Plane) sweep(ctx context.Context) {
 	}
 }
 
-// free says that nothing refers to an archive. While that is in doubt it is kept
-// for the next time.
+// free says that nothing refers to an archive. While a record is not known, which
+// may do so, it is kept for the next time.
 func (p *Plane) free(zip string) bool {
 	used := p.used()[zip]
 	p.mu.Lock()

@@ -298,6 +298,7 @@ func TestManyClients(t *testing.T) {
 // Two clients that create the same at once: one wins.
 func TestCreateOnce(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
+		r.o.Store = slow{Store: r.o.Store.(store.Store)}
 		r.start()
 		var wg sync.WaitGroup
 		var mu sync.Mutex

@@ -14,8 +14,8 @@ type holds struct {
 }
 
 // take waits for keys until ctx is done. They are taken in ascending order, so
-// callers of several never wait for each other in a circle; who holds some
-// takes no more.
+// callers of several never wait for each other in a circle. Who holds the key of
+// a function may take that of its code, and nobody the other way round.
 func (h *holds) take(ctx context.Context, keys ...string) (give func(), err error) {
 	keys = slices.Clone(keys)
 	slices.Sort(keys)

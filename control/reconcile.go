@@ -37,7 +37,10 @@ func (p *Plane) reconcile(ctx context.Context, server Server) (pause time.Durati
 	next, settled, seen, pause := p.wanted()
 	if p.given == nil || !next.same(*p.given) {
 		refused, err := p.change(server, next)
-		if err != nil {
+		switch {
+		case errors.Is(err, penstock.ErrNotRunning):
+			return retryServer / 50 // it is starting, or stopping
+		case err != nil:
 			return retryServer
 		}
 		if refused {

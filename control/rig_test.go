@@ -49,9 +49,13 @@ type fakeServer struct {
 	refuses   map[string]bool // event source ARNs
 	stopped   bool
 	changes   int
+	during    func([]mapping.Config) // called by Change
 }
 
 func (s *fakeServer) Change(functions map[string]invoke.Function, list []mapping.Config) error {
+	if s.during != nil {
+		s.during(list)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {

@@ -53,6 +53,7 @@ func TestUnpack(t *testing.T) {
 		{"name absolute", zipOf(part{"/a", "x", 0}), "leads out"},
 		{"name with backslash", zipOf(part{`..\a`, "x", 0}), "leads out"},
 		{"link up", zipOf(part{"b", "../../etc", link}), "leads out"},
+		{"link up through nothing", zipOf(part{"b", "nowhere/../../x", link}), "leads out"},
 		{"link absolute", zipOf(part{"b", "/etc/passwd", link}), "leads out"},
 		{"link through a link", zipOf(part{"c/x", "", 0}, part{"a/b", "../c", link}, part{"d", "a/b/../..", link}), "leads out"},
 		{"file through a link", zipOf(part{"d", "e", link}, part{"d/a", "x", 0}, part{"e/z", "", 0}), "twice"},
