@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -108,6 +109,57 @@ func TestRecordsFollowWhatRuns(t *testing.T) {
 		r.settle()
 		if deleted != 1 || enabled != 1 {
 			t.Errorf("%d deleted, %d enabled", deleted, enabled)
+		}
+	})
+}
+
+// After a crash at any moment, what had been recorded by then can be opened and
+// comes to rest: nothing stays on its way.
+func TestEveryMomentCanBeOpened(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		var log []store.Txn
+		var mu sync.Mutex
+		r.o.Store = slow{r.o.Store.(store.Store), func(txn store.Txn) {
+			mu.Lock()
+			defer mu.Unlock()
+			txn.Check = nil
+			log = append(log, txn)
+		}}
+		r.start()
+		r.create("f", "one")
+		m := r.mapping("f", "q", true)
+		r.settle()
+		two := "two"
+		r.plane.UpdateFunctionConfiguration(t.Context(), ConfigurationUpdate{Name: "f", Configuration: Configuration{Description: &two}})
+		r.plane.UpdateMapping(t.Context(), m.Config.UUID, []byte(`{"Enabled":false}`))
+		r.settle()
+		r.plane.Adopt(t.Context(), stackOf("/t.yaml", declared("t", "1"), joined("m", "t", "qt")))
+		r.settle()
+		r.plane.Adopt(t.Context(), stackOf("/t.yaml"))
+		r.plane.DeleteMapping(t.Context(), m.Config.UUID)
+		r.settle()
+		r.plane.DeleteFunction(t.Context(), "f", "")
+		r.settle()
+		r.stop()
+		if len(log) < 12 {
+			t.Errorf("only %d commits", len(log))
+		}
+		for n := range len(log) + 1 {
+			kept := store.Memory()
+			for _, txn := range log[:n] {
+				if _, err := kept.Commit(t.Context(), txn); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.o.Store = kept
+			r.start()
+			r.settle()
+			for _, uuid := range r.server.runs() {
+				if got, err := r.plane.GetMapping(uuid); err != nil || got.State != mapping.Enabled {
+					t.Errorf("after %d commits: %+v %v", n, got, err)
+				}
+			}
+			r.stop()
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -35,6 +36,7 @@ type rig struct {
 	mu     sync.Mutex
 	fail   map[string]error // builds that fail, by function
 	slow   map[string]chan struct{}
+	delay  time.Duration // how long a build may take
 	built  []string
 	open   map[string]int // builds that are not closed
 	closed []string
@@ -151,6 +153,13 @@ func (r *rig) build(ctx context.Context, f Function) (invoke.Function, io.Closer
 	if gate != nil {
 		select {
 		case <-gate:
+		case <-ctx.Done():
+			return invoke.Function{}, nil, ctx.Err()
+		}
+	}
+	if r.delay > 0 {
+		select {
+		case <-time.After(rand.N(r.delay)):
 		case <-ctx.Done():
 			return invoke.Function{}, nil, ctx.Err()
 		}
