@@ -42,7 +42,8 @@ Without it queues are where the AWS configuration says, or where --endpoint says
   penstock up . --endpoint arn:aws:sqs:us-east-1:=http://127.0.0.1:9324
 
 SIGTERM and Ctrl-C settle the batches in hand and stop; a second one stops at
-once. SIGHUP, or --watch, applies changes of code and template.`,
+once. SIGHUP, or --watch, applies changes of code and template; a function whose
+settings and code folder are as before keeps its processes.`,
 		Args: takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := ""
