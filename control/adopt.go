@@ -250,11 +250,11 @@ func (a *adoption) mapping(t template.Mapping, facts mapping.Facts) {
 
 // fit completes facts by what will be there.
 func (a *adoption) fit(cfg mapping.Config, facts mapping.Facts) mapping.Facts {
-	facts.Function, facts.Timeout = a.p.target(cfg, a.functions)
+	facts.Timeout, facts.Function = a.p.target(cfg, a.functions)
 	if facts.Function != nil {
 		if n, err := a.p.parse(cfg.FunctionName, ""); err == nil {
 			if f := a.p.functions[n.Name]; f != nil && f.Owner.Template != a.file {
-				facts.Function, facts.Timeout = a.p.target(cfg, a.p.functions)
+				facts.Timeout, facts.Function = a.p.target(cfg, a.p.functions)
 			}
 		}
 	}

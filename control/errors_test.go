@@ -190,6 +190,10 @@ func TestLocalFolder(t *testing.T) {
 		}
 		r.settle()
 		os.WriteFile(filepath.Join(folder, "app.py"), []byte("longer"), 0o600)
+		gate := make(chan struct{})
+		r.mu.Lock()
+		r.slow["f"] = gate
+		r.mu.Unlock()
 		next, err := r.plane.UpdateFunctionCode(t.Context(), CodeUpdate{Name: "f", Code: in.Code})
 		if err != nil || next.Code.Sha256 == f.Code.Sha256 {
 			t.Errorf("%+v %v", next.Code, err)
@@ -199,6 +203,7 @@ func TestLocalFolder(t *testing.T) {
 		if got := refusal(t, err); got != "ResourceConflictException: The operation cannot be performed at this time. An update is in progress for resource: "+fn+"f" {
 			t.Error(got)
 		}
+		close(gate)
 		r.settle()
 		if got := r.invoke("f"); got != `"f/one"` || len(r.buildings()) != 2 {
 			t.Error(got, r.buildings())

@@ -95,7 +95,7 @@ func (p *Plane) claim(ctx context.Context, cfg mapping.Config) (free func(), err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	facts.Function, facts.Timeout = p.target(cfg, p.functions)
+	facts.Timeout, facts.Function = p.target(cfg, p.functions)
 	facts.Existing = p.neighbours(cfg)
 	if errs := mapping.Validate(cfg, facts); len(errs) > 0 {
 		return nil, fieldRefusal(errs)
@@ -108,17 +108,17 @@ func (p *Plane) claim(ctx context.Context, cfg mapping.Config) (free func(), err
 	}, nil
 }
 
-// target is why the function of a mapping is none of functions, and its timeout.
-func (p *Plane) target(cfg mapping.Config, functions map[string]*Function) (missing error, timeout time.Duration) {
+// target is the timeout of a mapping's function, and why it is none of functions.
+func (p *Plane) target(cfg mapping.Config, functions map[string]*Function) (timeout time.Duration, missing error) {
 	n, err := p.parse(cfg.FunctionName, "")
 	if err != nil {
-		return err, 0
+		return 0, err
 	}
 	f := functions[n.Name]
 	if f == nil || n.Account != p.o.Account || n.Qualifier != "" && n.Qualifier != latest {
-		return notFound(n.ARN()), 0
+		return 0, notFound(n.ARN())
 	}
-	return nil, time.Duration(f.Timeout) * time.Second
+	return time.Duration(f.Timeout) * time.Second, nil
 }
 
 // neighbours are the mappings that one could be a duplicate of. p.mu is held.

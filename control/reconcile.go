@@ -126,7 +126,7 @@ func served(cfg mapping.Config) mapping.Config {
 // when to look again. All of them without meaning: it is being built. p.mu is
 // held.
 func (p *Plane) ready(m *Mapping) (ready bool, trouble string, again time.Time) {
-	if missing, _ := p.target(m.Config, p.functions); missing != nil {
+	if _, missing := p.target(m.Config, p.functions); missing != nil {
 		return false, missing.Error(), again
 	}
 	f := p.functions[m.function]
