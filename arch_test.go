@@ -79,7 +79,7 @@ const forTests = "internal/pipenet sources/sourcetest sources/memory invoke/targ
 
 // testEdges are more imports of tests: a client to try a server with.
 var testEdges = map[string]string{
-	"control/lambdaapi": sdkCore + " github.com/aws/aws-sdk-go-v2/service/lambda/... github.com/aws/aws-sdk-go-v2/credentials",
+	"control/lambdaapi": sdkCore + " control/template github.com/aws/aws-sdk-go-v2/service/lambda/... github.com/aws/aws-sdk-go-v2/credentials",
 	"invoke/lambda":     "github.com/aws/aws-sdk-go-v2/credentials",
 	"local/sqs":         sdkNamed + " github.com/aws/aws-sdk-go-v2/credentials",
 	"sources/sqs":       "github.com/aws/aws-sdk-go-v2/credentials local/sqs awswire",

@@ -26,6 +26,7 @@ import (
 	"github.com/penstock/penstock/awswire"
 	"github.com/penstock/penstock/control"
 	"github.com/penstock/penstock/control/lambdaapi"
+	"github.com/penstock/penstock/control/template"
 	"github.com/penstock/penstock/internal/pipenet"
 	"github.com/penstock/penstock/invoke"
 	"github.com/penstock/penstock/sources"
@@ -33,10 +34,7 @@ import (
 	"github.com/penstock/penstock/store"
 )
 
-const (
-	queueARN = "arn:aws:sqs:eu-west-1:111122223333:orders"
-	zeros    = "00000000-0000-0000-0000-000000000000"
-)
+const queueARN = "arn:aws:sqs:eu-west-1:111122223333:orders"
 
 // A rig is the API before a Plane and a Server that runs, and clients of it on an
 // in-memory network.
@@ -138,8 +136,10 @@ func (r *rig) build(ctx context.Context, f control.Function) (invoke.Function, i
 			return lc, nil
 		}),
 		"trace": invoke.Func(func(ctx context.Context) (any, error) { return ctx.Value("x-amzn-trace-id"), nil }),
-		"large": invoke.Bytes(func(context.Context, []byte) ([]byte, error) { return bytes.Repeat([]byte("1"), invoke.MaxResponse+1), nil }),
-		"wait":  invoke.Bytes(r.wait),
+		"large": invoke.Bytes(func(context.Context, []byte) ([]byte, error) {
+			return bytes.Repeat([]byte("1"), invoke.MaxResponse+1), nil
+		}),
+		"wait": invoke.Bytes(r.wait),
 		"log": answering(func(q invoke.Request) (invoke.Result, error) {
 			return invoke.Result{RequestID: q.ID, Payload: []byte(`1`), Log: []byte(strings.Repeat("x", 5000) + "END"), Version: "7"}, nil
 		}),
@@ -201,6 +201,19 @@ func (r *rig) create(in *lambda.CreateFunctionInput) *lambda.CreateFunctionOutpu
 	}
 	r.settle()
 	return out
+}
+
+// declare makes a function of a template, with reserved slots if that is not nil.
+func (r *rig) declare(name string, reserved *int) {
+	r.t.Helper()
+	f := template.Function{
+		LogicalID: "Own", Name: name, Handler: "echo", Runtime: "python3.12", Concurrency: reserved, Timeout: time.Second,
+		Code: template.Code{Inline: "#", File: "index.py"},
+	}
+	if err := r.plane.Adopt(r.t.Context(), &template.Stack{Name: "s", File: "/t.yaml", Functions: []template.Function{f}}); err != nil {
+		r.t.Fatal(err)
+	}
+	r.settle()
 }
 
 // sum is what clients know code by.
