@@ -36,7 +36,7 @@ func (h *Host) plan(ctx context.Context, fn Function) (*plan, error) {
 	case len(fn.Command) > 0:
 		made.argv, err = resolveCommand(fn.Command, fn.CodeDir)
 	case kind == "python" || kind == "nodejs":
-		err = h.planManaged(ctx, fn, kind, made, data)
+		err = h.planManaged(ctx, fn, kind, made)
 	case kind == "" || program != "":
 		made.argv, err = resolveCommand([]string{program, fn.Handler}, fn.CodeDir)
 	default:
@@ -50,7 +50,7 @@ func (h *Host) plan(ctx context.Context, fn Function) (*plan, error) {
 
 // planManaged finds the interpreter and chooses between AWS's runtime client
 // and our own.
-func (h *Host) planManaged(ctx context.Context, fn Function, kind string, made *plan, data string) error {
+func (h *Host) planManaged(ctx context.Context, fn Function, kind string, made *plan) error {
 	found, err := h.interpreter(ctx, fn.Runtime)
 	if err != nil {
 		return err
@@ -73,7 +73,13 @@ func (h *Host) planManaged(ctx context.Context, fn Function, kind string, made *
 	if kind == "python" {
 		// The locale may not exist here, and the code folder stays as it is.
 		made.vars["PYTHONUTF8"] = "1"
-		made.vars["PYTHONPYCACHEPREFIX"] = filepath.Join(data, "pycache")
+		// Python tells a changed file by its second and size. So each deployment
+		// has a cache of its own, or code saved twice at once would run as it was.
+		cache, err := h.tempFolder()
+		if err != nil {
+			return err
+		}
+		made.vars["PYTHONPYCACHEPREFIX"] = cache
 	} else {
 		made.vars["NODE_PATH"] = fn.CodeDir
 	}
