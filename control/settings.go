@@ -14,8 +14,8 @@ import (
 // Limits of AWS's.
 const (
 	maxTimeout     = 900
-	maxMemory      = 10240
-	maxEnvironment = 4096 // bytes of its JSON
+	maxMemory      = 10240 // megabytes, of ephemeral storage too
+	maxEnvironment = 4096  // bytes of its JSON
 	maxTags        = 50
 
 	// AccountConcurrency is how many invocations an account has, reserved ones
@@ -109,6 +109,9 @@ func (c Configuration) check(before Configuration) error {
 	}
 	if c.MemorySize < 0 || c.MemorySize > maxMemory {
 		return violation(strconv.Itoa(c.MemorySize), "memorySize", "Member must have value less than or equal to 10240")
+	}
+	if c.EphemeralStorage < 0 || c.EphemeralStorage > maxMemory {
+		return violation(strconv.Itoa(c.EphemeralStorage), "ephemeralStorage.size", "Member must have value less than or equal to 10240")
 	}
 	if l := c.LoggingConfig; l != nil && (l.ApplicationLogLevel != "" || l.SystemLogLevel != "") && before.with(c).LoggingConfig.LogFormat != "JSON" {
 		return invalid(`LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "JSON" and try again.`)
