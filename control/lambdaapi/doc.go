@@ -6,7 +6,9 @@
 // limits of requests, the exceptions, and the table that says of every member
 // whether it is honoured, recorded or refused ([Members]). What an operation does
 // is a function in [Operations]; one that is nil is answered with an error that
-// names it.
+// names it. [New] joins them to a control.Plane, which holds all state: here is
+// how inputs become its, how its records look in answers, and what an invocation
+// that did not run, or may have, is answered.
 //
 // It refuses to guess: a member that would change what is delivered and cannot be
 // honoured is an InvalidParameterValueException that names it. Members that the

@@ -151,6 +151,10 @@ func TestFunctionErrors(t *testing.T) {
 			t.Error(err)
 		}
 		refused(t, "revision", err, "PreconditionFailedException client: The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id")
+		_, err = r.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: aws.String("f"), ZipFile: archive("a", "b"), RevisionId: aws.String("6d1f0a52-3c64-4b5e-9a10-7b1f6c0d2e34")})
+		if !errors.As(err, &stale) {
+			t.Error(err)
+		}
 		_, err = r.ListFunctions(ctx, &lambda.ListFunctionsInput{Marker: aws.String("x")})
 		refused(t, "marker", err, invalid+"Invalid Marker")
 		_, err = r.ListVersionsByFunction(ctx, &lambda.ListVersionsByFunctionInput{FunctionName: aws.String("f"), Marker: aws.String("x")})

@@ -61,6 +61,8 @@ func TestInvokeOutcomes(t *testing.T) {
 			"dry run":        {lambda.InvokeInput{FunctionName: aws.String("fail"), InvocationType: types.InvocationTypeDryRun}, "2"},
 			"dry run of none": {lambda.InvokeInput{FunctionName: aws.String("none"), InvocationType: types.InvocationTypeDryRun},
 				"ResourceNotFoundException client: Function not found: " + fn + ":none:$LATEST"},
+			"dry run of junk": {lambda.InvokeInput{FunctionName: aws.String("fail"), Payload: []byte("{"), InvocationType: types.InvocationTypeDryRun},
+				"InvalidRequestContentException client: Could not parse request body into json: Could not parse payload into json: unexpected end of JSON input"},
 			"event":         {lambda.InvokeInput{FunctionName: aws.String("echo"), InvocationType: types.InvocationTypeEvent}, "InvalidParameterValueException client: The InvocationType Event is not supported by this endpoint yet. Use RequestResponse."},
 			"type":          {lambda.InvokeInput{FunctionName: aws.String("echo"), InvocationType: "Later"}, "ValidationException unknown: 1 validation error detected: Value 'Later' at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]"},
 			"no JSON":       {lambda.InvokeInput{FunctionName: aws.String("echo"), Payload: []byte(`{"a"`)}, "InvalidRequestContentException client: Could not parse request body into json: Could not parse payload into json: unexpected end of JSON input"},
@@ -220,6 +222,13 @@ func TestInvokeThrottled(t *testing.T) {
 		r.declare("g", new(0))
 		if got := reason("g"); got != types.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded {
 			t.Error(got)
+		}
+		r.declare("g", new(150))
+		if out, err := r.GetFunction(t.Context(), &lambda.GetFunctionInput{FunctionName: aws.String("g")}); err != nil || out.Concurrency == nil || *out.Concurrency.ReservedConcurrentExecutions != 150 {
+			t.Errorf("%+v %v", out, err)
+		}
+		if out, err := r.GetAccountSettings(t.Context(), &lambda.GetAccountSettingsInput{}); err != nil || *out.AccountLimit.UnreservedConcurrentExecutions != 850 || out.AccountLimit.ConcurrentExecutions != 1000 {
+			t.Errorf("%+v %v", out, err)
 		}
 	})
 }
