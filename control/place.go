@@ -79,8 +79,9 @@ func (p *Plane) Resolve(name, qualifier string) (arn string, f invoke.Function, 
 	if err != nil {
 		return "", f, err
 	}
-	if n.Qualifier == "" {
-		n.Qualifier = latest // as AWS names it
+	asked := n.Qualifier
+	if asked == "" {
+		n.Qualifier = latest // as AWS names what is not there
 	}
 	record, err := p.find(n)
 	if err != nil {
@@ -89,9 +90,7 @@ func (p *Plane) Resolve(name, qualifier string) (arn string, f invoke.Function, 
 	if record.serving() == nil {
 		return "", f, notNow(record.State)
 	}
-	if named, _ := invoke.ParseName(name); named.Qualifier == "" && qualifier == "" {
-		n.Qualifier = ""
-	}
+	n.Qualifier = asked
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if record = p.functions[n.Name]; record == nil {

@@ -20,6 +20,9 @@ var nameForm = regexp.MustCompile(`^` + namePattern + `$`)
 // Resolver). Its error is ErrRefused, with the words of the service's
 // validation.
 func ParseName(s string) (Name, error) {
+	if bare(s) {
+		return Name{Name: s}, nil
+	}
 	m := nameForm.FindStringSubmatch(s)
 	if m == nil || len(s) > 256 || m[1] != "" && (m[3] == "" || m[9] == "") {
 		rule := "satisfy regular expression pattern: " + namePattern
@@ -36,6 +39,19 @@ func ParseName(s string) (Name, error) {
 		Name:      m[11],
 		Qualifier: m[13],
 	}, nil
+}
+
+// bare says that s is a name alone, as most are: every invocation asks, and the
+// pattern takes its time.
+func bare(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return 0 < len(s) && len(s) <= 256
 }
 
 // In is n with what it leaves open filled in: the region and account given, and
@@ -55,7 +71,7 @@ func (n Name) In(region, account string) Name {
 
 // ARN is the function's ARN, with the qualifier if there is one.
 func (n Name) ARN() string {
-	arn := fmt.Sprintf("arn:%s:lambda:%s:%s:function:%s", n.Partition, n.Region, n.Account, n.Name)
+	arn := "arn:" + n.Partition + ":lambda:" + n.Region + ":" + n.Account + ":function:" + n.Name
 	if n.Qualifier != "" {
 		arn += ":" + n.Qualifier
 	}

@@ -42,6 +42,7 @@ func (s service) invoke(ctx context.Context, in *InvocationRequest) (*Invocation
 	if err := q.Check(); err != nil {
 		return nil, err
 	}
+	q.Rendered = true // as far as targets care: they need not check it once more
 	if q.ClientContext, err = clientContext(text(in.ClientContext)); err != nil {
 		return nil, err
 	}
