@@ -1,6 +1,9 @@
 package lambdaapi_test
 
 import (
+	"encoding/json"
+	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -9,6 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/penstock/penstock/control/lambdaapi"
+	"github.com/penstock/penstock/mapping"
 )
 
 func (r *rig) mapping(in *lambda.CreateEventSourceMappingInput) *lambda.CreateEventSourceMappingOutput {
@@ -134,4 +140,40 @@ func TestMappingLists(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Requests, package mapping and answers have the same members, so that none is
+// lost on its way from one to the next.
+func TestMappingMembersPass(t *testing.T) {
+	pass := func(from, to any) (sent, got map[string]any) {
+		t.Helper()
+		text, err := json.Marshal(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cfg, is := to.(*mapping.Config); is {
+			read, unknown, errs := mapping.DecodeCreate(text)
+			if len(unknown)+len(errs) > 0 {
+				t.Errorf("%T: unknown %q, %v", from, unknown, errs)
+			}
+			*cfg = read
+		} else if err := json.Unmarshal(text, to); err != nil {
+			t.Fatal(err)
+		}
+		again, err := json.Marshal(to)
+		if err = errors.Join(err, json.Unmarshal(text, &sent), json.Unmarshal(again, &got)); err != nil {
+			t.Fatal(err)
+		}
+		return sent, got
+	}
+	var cfg mapping.Config
+	for _, request := range []reflect.Type{reflect.TypeFor[*lambdaapi.UpdateEventSourceMappingRequest](), reflect.TypeFor[*lambdaapi.CreateEventSourceMappingRequest]()} {
+		if diff := cmp.Diff(pass(full(request).Interface(), &cfg)); diff != "" {
+			t.Errorf("%v -sent +kept\n%s", request, diff)
+		}
+	}
+	cfg.FunctionName, cfg.Enabled, cfg.Tags = "", nil, nil // AWS does not show these
+	if diff := cmp.Diff(pass(cfg, &lambdaapi.EventSourceMappingConfiguration{})); diff != "" {
+		t.Errorf("-kept +shown\n%s", diff)
+	}
 }
