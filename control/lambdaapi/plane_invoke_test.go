@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -252,13 +253,13 @@ func TestInvokeWhenCallersLeave(t *testing.T) {
 			t.Error(err)
 		}
 		time.Sleep(30 * time.Second)
-		if r.running != 1 {
-			t.Errorf("%d run", r.running)
+		if running, _ := r.waiting(); running != 1 {
+			t.Errorf("%d run", running)
 		}
 		close(r.open)
 		synctest.Wait()
-		if len(r.done) != 1 || r.done[0] != `"left"` {
-			t.Errorf("%q", r.done)
+		if _, done := r.waiting(); !slices.Equal(done, []string{`"left"`}) {
+			t.Errorf("%q", done)
 		}
 		conn, err := r.http.Transport.(*http.Transport).DialContext(t.Context(), "tcp", "")
 		if err != nil {
@@ -268,8 +269,8 @@ func TestInvokeWhenCallersLeave(t *testing.T) {
 		synctest.Wait()
 		conn.Close()
 		synctest.Wait()
-		if len(r.done) != 1 {
-			t.Errorf("%q", r.done)
+		if _, done := r.waiting(); len(done) != 1 {
+			t.Errorf("%q", done)
 		}
 	})
 }
@@ -285,8 +286,9 @@ func TestInvokeBesideMapping(t *testing.T) {
 			r.queue.PutBodies("x")
 		}
 		time.Sleep(20 * time.Second)
-		if got := r.call(&lambda.InvokeInput{FunctionName: aws.String("f")}); r.running != invoke.DefaultConcurrency || got != "TooManyRequestsException client: Rate Exceeded." {
-			t.Errorf("%d run: %s", r.running, got)
+		got := r.call(&lambda.InvokeInput{FunctionName: aws.String("f")})
+		if running, _ := r.waiting(); running != invoke.DefaultConcurrency || got != "TooManyRequestsException client: Rate Exceeded." {
+			t.Errorf("%d run: %s", running, got)
 		}
 		close(r.open)
 		time.Sleep(5 * time.Minute)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -163,6 +164,11 @@ func (r *rig) wait(ctx context.Context, event []byte) ([]byte, error) {
 	r.mu.Lock()
 	r.running++
 	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.running--
+	}()
 	select {
 	case <-r.open:
 	case <-ctx.Done():
@@ -170,9 +176,16 @@ func (r *rig) wait(ctx context.Context, event []byte) ([]byte, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.running--
 	r.done = append(r.done, string(event))
 	return event, nil
+}
+
+// waiting counts the handlers "wait" that run, and lists the events of those that
+// came to their end.
+func (r *rig) waiting() (running int, done []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.running, slices.Clone(r.done)
 }
 
 // input describes a function whose handler build knows.
