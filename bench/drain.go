@@ -35,7 +35,7 @@ func drain(ctx context.Context, l *lab) ([]figure, error) {
 	side := func(consume func(context.Context, function) error) sample {
 		return func(ctx context.Context) ([]float64, error) { return drainOnce(ctx, q, consume) }
 	}
-	list, err := pairs(ctx, 3,
+	list, err := pairs(ctx, 5,
 		side(func(ctx context.Context, f function) error { return q.loop(ctx, drainPollers, f) }),
 		side(func(ctx context.Context, f function) error { return l.consume(ctx, q, drainPollers, f) }))
 	if err != nil {
